@@ -1,0 +1,377 @@
+#include "clinux.h"
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RETRY(call) ({ __typeof__(call) r_; do r_ = (call); while (r_ == -1 && errno == EINTR); r_ == -1 ? -errno : r_; })
+#define ONCE(call) ({ __typeof__(call) r_ = (call); r_ == -1 ? -errno : r_; })
+
+int rwv_openat(int dirfd, const char *path, int flags, unsigned mode) {
+    return RETRY(openat(dirfd, path, flags | O_CLOEXEC, mode));
+}
+
+int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode) {
+    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC | O_NOFOLLOW),
+                           .mode = (flags & (O_CREAT | O_TMPFILE)) ? mode : 0,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    long r;
+    do r = syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+    while (r == -1 && (errno == EINTR || errno == EAGAIN));
+    if (r == -1 && errno == ENOSYS) return rwv_openat(dirfd, path, flags | O_NOFOLLOW, mode);
+    return r == -1 ? -errno : (int)r;
+}
+
+int rwv_close(int fd) { return close(fd) == -1 && errno != EINTR ? -errno : 0; }
+
+static void convert(const struct statx *x, struct rwv_stat *o) {
+    *o = (struct rwv_stat){
+        .ino = x->stx_ino, .size = x->stx_size, .blocks = x->stx_blocks,
+        .atime = x->stx_atime.tv_sec, .mtime = x->stx_mtime.tv_sec, .ctime = x->stx_ctime.tv_sec, .btime = x->stx_btime.tv_sec,
+        .atime_ns = x->stx_atime.tv_nsec, .mtime_ns = x->stx_mtime.tv_nsec, .ctime_ns = x->stx_ctime.tv_nsec, .btime_ns = x->stx_btime.tv_nsec,
+        .mode = x->stx_mode, .nlink = x->stx_nlink, .uid = x->stx_uid, .gid = x->stx_gid,
+        .rdev_major = x->stx_rdev_major, .rdev_minor = x->stx_rdev_minor,
+        .dev_major = x->stx_dev_major, .dev_minor = x->stx_dev_minor, .blksize = x->stx_blksize};
+}
+
+int rwv_statx(int dirfd, const char *path, int follow, struct rwv_stat *out) {
+    struct statx x;
+    int r = ONCE(statx(dirfd, path, (follow ? 0 : AT_SYMLINK_NOFOLLOW) | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS | STATX_BTIME, &x));
+    if (r == 0) convert(&x, out);
+    return r;
+}
+
+int rwv_fstat(int fd, struct rwv_stat *out) {
+    struct statx x;
+    int r = ONCE(statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &x));
+    if (r == 0) convert(&x, out);
+    return r;
+}
+
+int rwv_fstatfs(int fd, struct rwv_statfs *out) {
+    struct statfs s;
+    int r = RETRY(fstatfs(fd, &s));
+    if (r < 0) return r;
+    *out = (struct rwv_statfs){.blocks = s.f_blocks, .bfree = s.f_bfree, .bavail = s.f_bavail, .files = s.f_files,
+                               .ffree = s.f_ffree, .type = (uint64_t)s.f_type, .bsize = s.f_bsize, .frsize = s.f_frsize,
+                               .namelen = s.f_namelen};
+    return 0;
+}
+
+int64_t rwv_pread(int fd, void *buf, size_t n, int64_t off) { return RETRY(pread(fd, buf, n, off)); }
+int64_t rwv_pwrite(int fd, const void *buf, size_t n, int64_t off) { return RETRY(pwrite(fd, buf, n, off)); }
+int64_t rwv_read(int fd, void *buf, size_t n) { return RETRY(read(fd, buf, n)); }
+int64_t rwv_write(int fd, const void *buf, size_t n) { return RETRY(write(fd, buf, n)); }
+int rwv_mkdirat(int dirfd, const char *path, unsigned mode) { return ONCE(mkdirat(dirfd, path, mode)); }
+int rwv_mknodat(int dirfd, const char *path, unsigned mode, unsigned major, unsigned minor) {
+    return ONCE(mknodat(dirfd, path, mode, makedev(major, minor)));
+}
+int rwv_unlinkat(int dirfd, const char *path, int rmdir) { return ONCE(unlinkat(dirfd, path, rmdir ? AT_REMOVEDIR : 0)); }
+int rwv_symlinkat(const char *target, int dirfd, const char *path) { return ONCE(symlinkat(target, dirfd, path)); }
+int rwv_linkat(int olddir, const char *old, int newdir, const char *new_) { return ONCE(linkat(olddir, old, newdir, new_, 0)); }
+
+static void proc_path(char out[32], int fd) { snprintf(out, 32, "/proc/self/fd/%d", fd); }
+
+int rwv_link_descriptor(int fd, int newdir, const char *new_) {
+    char p[32];
+    proc_path(p, fd);
+    return ONCE(linkat(AT_FDCWD, p, newdir, new_, AT_SYMLINK_FOLLOW));
+}
+int64_t rwv_readlinkat(int dirfd, const char *path, char *buf, size_t n) { return ONCE(readlinkat(dirfd, path, buf, n)); }
+int rwv_renameat2(int olddir, const char *old, int newdir, const char *new_, unsigned flags) {
+    return ONCE((int)syscall(SYS_renameat2, olddir, old, newdir, new_, flags));
+}
+int rwv_fchmodat(int dirfd, const char *path, unsigned mode) { return ONCE(fchmodat(dirfd, path, mode, 0)); }
+int rwv_fchmod(int fd, unsigned mode) { return ONCE(fchmod(fd, mode)); }
+int rwv_fchownat(int dirfd, const char *path, uint32_t uid, uint32_t gid) {
+    return ONCE(fchownat(dirfd, path, uid, gid, AT_SYMLINK_NOFOLLOW));
+}
+int rwv_utimensat(int dirfd, const char *path, int64_t as, uint32_t ans, int64_t ms, uint32_t mns) {
+    struct timespec t[2] = {{as, ans}, {ms, mns}};
+    return ONCE(utimensat(dirfd, path, t, AT_SYMLINK_NOFOLLOW));
+}
+int rwv_futimens(int fd, int64_t as, uint32_t ans, int64_t ms, uint32_t mns) {
+    struct timespec t[2] = {{as, ans}, {ms, mns}};
+    return ONCE(futimens(fd, t));
+}
+int rwv_ftruncate(int fd, int64_t size) { return RETRY(ftruncate(fd, size)); }
+int rwv_fallocate(int fd, int mode, int64_t off, int64_t len) { return RETRY(fallocate(fd, mode, off, len)); }
+int64_t rwv_lseek(int fd, int64_t off, int whence) { return ONCE(lseek(fd, off, whence)); }
+int64_t rwv_copy_file_range(int in, int64_t inoff, int out, int64_t outoff, size_t n) {
+    return RETRY(copy_file_range(in, &inoff, out, &outoff, n, 0));
+}
+int rwv_ficlone(int out, int in) { return ONCE(ioctl(out, FICLONE, in)); }
+int rwv_fsync(int fd, int dataonly) { return RETRY(dataonly ? fdatasync(fd) : fsync(fd)); }
+int rwv_syncfs(int fd) { return RETRY(syncfs(fd)); }
+
+static int path_fd(int dirfd, const char *path, char out[32]) {
+    int fd = openat(dirfd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    proc_path(out, fd);
+    return fd;
+}
+#define WITH_PATH(dirfd, path, call) ({ char p[32]; int fd_ = path_fd(dirfd, path, p); int64_t r_ = fd_; \
+    if (fd_ >= 0) { r_ = ONCE((int64_t)(call)); close(fd_); } r_; })
+
+int64_t rwv_getxattrat(int dirfd, const char *path, const char *name, void *buf, size_t n) {
+    return WITH_PATH(dirfd, path, getxattr(p, name, buf, n));
+}
+int rwv_setxattrat(int dirfd, const char *path, const char *name, const void *buf, size_t n, int flags) {
+    return (int)WITH_PATH(dirfd, path, setxattr(p, name, buf, n, flags));
+}
+int rwv_removexattrat(int dirfd, const char *path, const char *name) {
+    return (int)WITH_PATH(dirfd, path, removexattr(p, name));
+}
+int64_t rwv_listxattrat(int dirfd, const char *path, char *buf, size_t n) {
+    return WITH_PATH(dirfd, path, listxattr(p, buf, n));
+}
+int64_t rwv_fgetxattr(int fd, const char *name, void *buf, size_t n) { return ONCE(fgetxattr(fd, name, buf, n)); }
+int rwv_fsetxattr(int fd, const char *name, const void *buf, size_t n, int flags) { return ONCE(fsetxattr(fd, name, buf, n, flags)); }
+int64_t rwv_getdents(int fd, void *buf, size_t n) { return ONCE((int64_t)syscall(SYS_getdents64, fd, buf, n)); }
+
+int rwv_flock(int fd, int exclusive, int nonblocking) {
+    return RETRY(flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | (nonblocking ? LOCK_NB : 0)));
+}
+int rwv_unlock(int fd) { return RETRY(flock(fd, LOCK_UN)); }
+int rwv_memfd(const char *name) { return ONCE(memfd_create(name, MFD_CLOEXEC)); }
+int rwv_pipe(int out[2]) { return ONCE(pipe2(out, O_CLOEXEC)); }
+int rwv_socketpair(int out[2]) { return ONCE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out)); }
+
+static int unix_address(const char *path, struct sockaddr_un *a) {
+    memset(a, 0, sizeof *a);
+    a->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof a->sun_path) return -ENAMETOOLONG;
+    strcpy(a->sun_path, path);
+    return 0;
+}
+
+int rwv_listen_unix(const char *path, int backlog) {
+    struct sockaddr_un a;
+    int r = unix_address(path, &a);
+    if (r < 0) return r;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    mode_t old = umask(0177);
+    r = bind(fd, (struct sockaddr *)&a, sizeof a) == -1 || listen(fd, backlog) == -1 ? -errno : fd;
+    umask(old);
+    if (r < 0) close(fd);
+    return r;
+}
+
+int rwv_connect_unix(const char *path) {
+    struct sockaddr_un a;
+    int r = unix_address(path, &a);
+    if (r < 0) return r;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    r = RETRY(connect(fd, (struct sockaddr *)&a, sizeof a));
+    if (r < 0) { close(fd); return r; }
+    return fd;
+}
+
+int rwv_accept(int fd) { return RETRY(accept4(fd, NULL, NULL, SOCK_CLOEXEC)); }
+
+int rwv_peer_uid(int fd, uint32_t *uid, int32_t *pid) {
+    struct ucred c;
+    socklen_t n = sizeof c;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &c, &n) == -1) return -errno;
+    *uid = c.uid;
+    *pid = c.pid;
+    return 0;
+}
+
+int rwv_set_nonblocking(int fd, int on) {
+    int f = fcntl(fd, F_GETFL);
+    if (f == -1) return -errno;
+    return ONCE(fcntl(fd, F_SETFL, on ? f | O_NONBLOCK : f & ~O_NONBLOCK));
+}
+int rwv_set_cloexec(int fd, int on) { return ONCE(fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0)); }
+int rwv_poll_in(int fd, int timeout_ms) {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return RETRY(poll(&p, 1, timeout_ms));
+}
+int rwv_epoll_create(void) { return ONCE(epoll_create1(EPOLL_CLOEXEC)); }
+static int epoll_add(int ep, int fd, uint64_t data, uint32_t events) {
+    struct epoll_event e = {.events = events, .data.u64 = data};
+    return ONCE(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e));
+}
+int rwv_epoll_add_edge(int ep, int fd, uint64_t data) { return epoll_add(ep, fd, data, EPOLLIN | EPOLLET); }
+int rwv_epoll_add_level(int ep, int fd, uint64_t data) { return epoll_add(ep, fd, data, EPOLLIN); }
+int rwv_epoll_del(int ep, int fd) { return ONCE(epoll_ctl(ep, EPOLL_CTL_DEL, fd, NULL)); }
+int rwv_epoll_wait(int ep, uint64_t *data, int timeout_ms) {
+    struct epoll_event e;
+    int r = RETRY(epoll_wait(ep, &e, 1, timeout_ms));
+    if (r == 1) *data = e.data.u64;
+    return r;
+}
+int rwv_eventfd(void) { return ONCE(eventfd(0, EFD_CLOEXEC)); }
+int rwv_eventfd_signal(int fd) { uint64_t one = 1; return write(fd, &one, sizeof one) == -1 ? -errno : 0; }
+
+static void fill(sigset_t *s, const int *signals, int n) {
+    sigemptyset(s);
+    for (int i = 0; i < n; i++) sigaddset(s, signals[i]);
+}
+int rwv_signalfd(const int *signals, int n) {
+    sigset_t s;
+    fill(&s, signals, n);
+    return ONCE(signalfd(-1, &s, SFD_CLOEXEC));
+}
+int rwv_signalfd_read(int fd) {
+    struct signalfd_siginfo i;
+    ssize_t r = RETRY(read(fd, &i, sizeof i));
+    return r < 0 ? (int)r : (int)i.ssi_signo;
+}
+int rwv_block_signals(const int *signals, int n) {
+    sigset_t s;
+    fill(&s, signals, n);
+    return -pthread_sigmask(SIG_BLOCK, &s, NULL);
+}
+int rwv_default_signals(void) {
+    sigset_t s;
+    sigemptyset(&s);
+    return -pthread_sigmask(SIG_SETMASK, &s, NULL);
+}
+int rwv_ignore_sigpipe(void) { return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -errno : 0; }
+int rwv_umount(const char *path, int lazy) { return ONCE(umount2(path, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0))); }
+
+int rwv_daemonize(void) {
+    if (setsid() == -1 && errno != EPERM) return -errno;
+    return chdir("/") == -1 ? -errno : 0;
+}
+int rwv_parent_death_signal(int sig) { return ONCE(prctl(PR_SET_PDEATHSIG, sig)); }
+
+int rwv_become(uint32_t uid, uint32_t gid, const char *name) {
+    if ((name ? initgroups(name, gid) : setgroups(0, NULL)) == -1) return -errno;
+    if (setresgid(gid, gid, gid) == -1) return -errno;
+    return ONCE(setresuid(uid, uid, uid));
+}
+
+int rwv_owner_name(uint32_t uid, char *buf, size_t n, uint32_t *gid) {
+    struct passwd pw, *res = NULL;
+    char tmp[4096];
+    int r = getpwuid_r(uid, &pw, tmp, sizeof tmp, &res);
+    if (r != 0) return -r;
+    if (!res) return -ENOENT;
+    if (strlen(pw.pw_name) >= n) return -ERANGE;
+    strcpy(buf, pw.pw_name);
+    *gid = pw.pw_gid;
+    return 0;
+}
+
+uint32_t rwv_umask(uint32_t mask) { return umask(mask); }
+uint32_t rwv_current_umask(void) {
+    // Reading /proc is the only way that does not change it for other threads.
+    char line[128];
+    unsigned mask = 0;
+    FILE *f = fopen("/proc/self/status", "re");
+    int found = 0;
+    if (f) {
+        while (fgets(line, sizeof line, f)) if (sscanf(line, "Umask: %o", &mask) == 1) { found = 1; break; }
+        fclose(f);
+    }
+    if (found) return mask;
+    mask = umask(022);
+    umask(mask);
+    return mask;
+}
+int rwv_raise_descriptor_limit(void) {
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) == -1) return -errno;
+    l.rlim_cur = l.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &l);
+    return l.rlim_cur > 1 << 30 ? 1 << 30 : (int)l.rlim_cur;
+}
+int rwv_waitpid(int pid, int *status, int nohang) { return RETRY(waitpid(pid, status, nohang ? WNOHANG : 0)); }
+int rwv_kill(int pid, int sig) { return ONCE(kill(pid, sig)); }
+int rwv_isatty(int fd) { return isatty(fd); }
+int rwv_map_readonly(int fd, size_t n, void **out) {
+    void *p = mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED) return -errno;
+    *out = p;
+    return 0;
+}
+int rwv_unmap(void *p, size_t n) { return ONCE(munmap(p, n)); }
+int64_t rwv_monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+int64_t rwv_realtime(uint32_t *ns) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    if (ns) *ns = (uint32_t)t.tv_nsec;
+    return t.tv_sec;
+}
+int rwv_random(void *buf, size_t n) { return RETRY(getrandom(buf, n, 0)) == (ssize_t)n ? 0 : -EIO; }
+
+int rwv_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd,
+              const int *fds, int n, int session) {
+    posix_spawn_file_actions_t a;
+    posix_spawnattr_t t;
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&a);
+    posix_spawnattr_init(&t);
+    // First move the sources out of the way of 0…n-1, then place them.
+    int moved[16], r = 0, pid = 0;
+    if (n > 16) return -EINVAL;
+    for (int i = 0; i < n; i++) {
+        moved[i] = fds[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fcntl(fds[i], F_DUPFD_CLOEXEC, 64);
+        if (moved[i] >= 0 && moved[i] < 64) { int d = fcntl(moved[i], F_DUPFD_CLOEXEC, 64); close(moved[i]); moved[i] = d; }
+        if (moved[i] < 0) r = -errno;
+        else posix_spawn_file_actions_adddup2(&a, moved[i], i);
+    }
+    if (cwd) posix_spawn_file_actions_addchdir_np(&a, cwd);
+    posix_spawn_file_actions_addclosefrom_np(&a, n);
+    posix_spawnattr_setsigdefault(&t, &all);
+    posix_spawnattr_setsigmask(&t, &none);
+    posix_spawnattr_setflags(&t, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (session ? POSIX_SPAWN_SETSID : 0));
+    if (r == 0) r = -posix_spawnp(&pid, path, &a, &t, argv, envp);
+    for (int i = 0; i < n; i++) if (moved[i] >= 0) close(moved[i]);
+    posix_spawn_file_actions_destroy(&a);
+    posix_spawnattr_destroy(&t);
+    return r < 0 ? r : pid;
+}
+
+int rwv_thread_start(void *(*start)(void *), void *arg, size_t stack) {
+    pthread_t t;
+    pthread_attr_t a;
+    pthread_attr_init(&a);
+    pthread_attr_setdetachstate(&a, PTHREAD_CREATE_DETACHED);
+    if (stack) pthread_attr_setstacksize(&a, stack);
+    int r = pthread_create(&t, &a, start, arg);
+    pthread_attr_destroy(&a);
+    return -r;
+}

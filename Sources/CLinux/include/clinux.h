@@ -1,0 +1,116 @@
+// What Glibc hides from Swift (O_PATH, statx, openat2, renameat2, xattrs, …), as plain functions.
+// Every function returns a value >= 0, or a negated errno; EINTR is retried where the call may be restarted.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// The part of struct statx that we use. Times in seconds and nanoseconds; size and blocks as in stat(2).
+struct rwv_stat {
+    uint64_t ino, size, blocks;
+    int64_t atime, mtime, ctime, btime;
+    uint32_t atime_ns, mtime_ns, ctime_ns, btime_ns;
+    uint32_t mode, nlink, uid, gid;
+    uint32_t rdev_major, rdev_minor, dev_major, dev_minor, blksize, reserved;
+};
+
+/// The part of struct statvfs that FUSE asks for.
+struct rwv_statfs {
+    uint64_t blocks, bfree, bavail, files, ffree, type;
+    uint32_t bsize, frsize, namelen, reserved;
+};
+
+#define RWV_NOW 0x3fffffffu   /* UTIME_NOW as nanoseconds */
+#define RWV_OMIT 0x3ffffffeu  /* UTIME_OMIT as nanoseconds */
+
+int rwv_openat(int dirfd, const char *path, int flags, unsigned mode);
+int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode);
+int rwv_close(int fd);
+int rwv_statx(int dirfd, const char *path, int follow, struct rwv_stat *out);
+int rwv_fstat(int fd, struct rwv_stat *out);
+int rwv_fstatfs(int fd, struct rwv_statfs *out);
+int64_t rwv_pread(int fd, void *buf, size_t n, int64_t off);
+int64_t rwv_pwrite(int fd, const void *buf, size_t n, int64_t off);
+int64_t rwv_read(int fd, void *buf, size_t n);
+int64_t rwv_write(int fd, const void *buf, size_t n);
+int rwv_mkdirat(int dirfd, const char *path, unsigned mode);
+int rwv_mknodat(int dirfd, const char *path, unsigned mode, unsigned major, unsigned minor);
+int rwv_unlinkat(int dirfd, const char *path, int rmdir);
+int rwv_symlinkat(const char *target, int dirfd, const char *path);
+int rwv_linkat(int olddir, const char *old, int newdir, const char *new_);
+int rwv_link_descriptor(int fd, int newdir, const char *new_);
+int64_t rwv_readlinkat(int dirfd, const char *path, char *buf, size_t n);
+int rwv_renameat2(int olddir, const char *old, int newdir, const char *new_, unsigned flags);
+int rwv_fchmodat(int dirfd, const char *path, unsigned mode);
+int rwv_fchmod(int fd, unsigned mode);
+int rwv_fchownat(int dirfd, const char *path, uint32_t uid, uint32_t gid);
+int rwv_utimensat(int dirfd, const char *path, int64_t as, uint32_t ans, int64_t ms, uint32_t mns);
+int rwv_futimens(int fd, int64_t as, uint32_t ans, int64_t ms, uint32_t mns);
+int rwv_ftruncate(int fd, int64_t size);
+int rwv_fallocate(int fd, int mode, int64_t off, int64_t len);
+int64_t rwv_lseek(int fd, int64_t off, int whence);
+int64_t rwv_copy_file_range(int in, int64_t inoff, int out, int64_t outoff, size_t n);
+int rwv_ficlone(int out, int in);
+int rwv_fsync(int fd, int dataonly);
+int rwv_syncfs(int fd);
+
+/// xattrs on (dirfd, path), never following a final link: through /proc/self/fd, so that any descriptor will do.
+int64_t rwv_getxattrat(int dirfd, const char *path, const char *name, void *buf, size_t n);
+int rwv_setxattrat(int dirfd, const char *path, const char *name, const void *buf, size_t n, int flags);
+int rwv_removexattrat(int dirfd, const char *path, const char *name);
+int64_t rwv_listxattrat(int dirfd, const char *path, char *buf, size_t n);
+int64_t rwv_fgetxattr(int fd, const char *name, void *buf, size_t n);
+int rwv_fsetxattr(int fd, const char *name, const void *buf, size_t n, int flags);
+
+/// One directory record of getdents64; the name follows.
+int64_t rwv_getdents(int fd, void *buf, size_t n);
+#define RWV_DIRENT_RECLEN(p) (*(const uint16_t *)((const char *)(p) + 16))
+
+int rwv_flock(int fd, int exclusive, int nonblocking);
+int rwv_unlock(int fd);
+int rwv_memfd(const char *name);
+int rwv_pipe(int out[2]);
+int rwv_socketpair(int out[2]);
+int rwv_listen_unix(const char *path, int backlog);
+int rwv_connect_unix(const char *path);
+int rwv_accept(int fd);
+int rwv_peer_uid(int fd, uint32_t *uid, int32_t *pid);
+int rwv_set_nonblocking(int fd, int on);
+int rwv_set_cloexec(int fd, int on);
+int rwv_poll_in(int fd, int timeout_ms);
+int rwv_epoll_create(void);
+int rwv_epoll_add_edge(int ep, int fd, uint64_t data);
+int rwv_epoll_add_level(int ep, int fd, uint64_t data);
+int rwv_epoll_del(int ep, int fd);
+int rwv_epoll_wait(int ep, uint64_t *data, int timeout_ms);
+int rwv_eventfd(void);
+int rwv_eventfd_signal(int fd);
+int rwv_signalfd(const int *signals, int n);
+int rwv_signalfd_read(int fd);
+int rwv_block_signals(const int *signals, int n);
+int rwv_default_signals(void);
+int rwv_ignore_sigpipe(void);
+int rwv_umount(const char *path, int lazy);
+int rwv_daemonize(void);
+int rwv_parent_death_signal(int sig);
+int rwv_become(uint32_t uid, uint32_t gid, const char *name);
+int rwv_owner_name(uint32_t uid, char *buf, size_t n, uint32_t *gid);
+uint32_t rwv_umask(uint32_t mask);
+uint32_t rwv_current_umask(void);
+int rwv_raise_descriptor_limit(void);
+int rwv_waitpid(int pid, int *status, int nohang);
+int rwv_kill(int pid, int sig);
+int rwv_isatty(int fd);
+int rwv_map_readonly(int fd, size_t n, void **out);
+int rwv_unmap(void *p, size_t n);
+int64_t rwv_monotonic_ns(void);
+int64_t rwv_realtime(uint32_t *ns);
+int rwv_random(void *buf, size_t n);
+
+/// posix_spawn with a working directory and up to n descriptors placed at 0…n-1 (-1: /dev/null).
+/// Every other descriptor is closed on exec. Signals are reset to their defaults. setsid when `session`.
+int rwv_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd,
+              const int *fds, int n, int session);
+
+/// Thread with a start routine of our own, detached. `stack` in bytes.
+int rwv_thread_start(void *(*_Nonnull start)(void *_Nullable), void *_Nullable arg, size_t stack);
