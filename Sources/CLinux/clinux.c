@@ -358,7 +358,7 @@ int rwv_spawn(const char *path, char *const argv[], char *const envp[], const ch
     posix_spawnattr_setsigdefault(&t, &all);
     posix_spawnattr_setsigmask(&t, &none);
     posix_spawnattr_setflags(&t, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (session ? POSIX_SPAWN_SETSID : 0));
-    if (r == 0) r = -posix_spawnp(&pid, path, &a, &t, argv, envp);
+    if (r == 0) r = -posix_spawnp(&pid, path, &a, &t, argv, envp ? envp : environ);
     for (int i = 0; i < n; i++) if (moved[i] >= 0) close(moved[i]);
     posix_spawn_file_actions_destroy(&a);
     posix_spawnattr_destroy(&t);
@@ -375,3 +375,10 @@ int rwv_thread_start(void *(*start)(void *), void *arg, size_t stack) {
     pthread_attr_destroy(&a);
     return -r;
 }
+
+void rwv_strerror(int number, char *buf, size_t n) {
+    const char *text = strerror_r(number, buf, n);
+    if (text != buf) snprintf(buf, n, "%s", text);
+}
+const char *rwv_getenv(const char *name) { return getenv(name); }
+const char *rwv_environment(size_t i) { return environ[i]; }

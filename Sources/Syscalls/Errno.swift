@@ -9,16 +9,11 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringC
     /// The C library's text for the number (strerror_r(3)), such as "No such file or directory".
     package var description: String {
         var buffer = [CChar](repeating: 0, count: 256)
-        let text = unsafe buffer.withUnsafeMutableBufferPointer { p -> String in
+        return unsafe buffer.withUnsafeMutableBufferPointer { p in
             guard let base = p.baseAddress else { return "" }
-            return unsafe String(cString: strerror_r_gnu(rawValue, base, p.count))
+            unsafe rwv_strerror(rawValue, base, p.count)
+            return unsafe String(cString: base)
         }
-        return text
-    }
-
-    private func strerror_r_gnu(_ number: Int32, _ buffer: UnsafeMutablePointer<CChar>, _ count: Int) -> UnsafePointer<CChar> {
-        unsafe __xpg_strerror_r(number, buffer, count)
-        return unsafe UnsafePointer(buffer)
     }
 }
 

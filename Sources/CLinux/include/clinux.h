@@ -109,8 +109,15 @@ int rwv_random(void *buf, size_t n);
 
 /// posix_spawn with a working directory and up to n descriptors placed at 0…n-1 (-1: /dev/null).
 /// Every other descriptor is closed on exec. Signals are reset to their defaults. setsid when `session`.
+/// envp NULL: our own environment.
 int rwv_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd,
               const int *fds, int n, int session);
 
+/// The text for an error number, always terminated.
+void rwv_strerror(int number, char *buf, size_t n);
+const char *rwv_getenv(const char *name);
+/// The i-th `NAME=value` of the environment, or NULL past the last.
+const char *rwv_environment(size_t i);
+
 /// Thread with a start routine of our own, detached. `stack` in bytes.
-int rwv_thread_start(void *(*_Nonnull start)(void *_Nullable), void *_Nullable arg, size_t stack);
+int rwv_thread_start(void *(*start)(void *), void *arg, size_t stack);

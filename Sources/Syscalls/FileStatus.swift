@@ -1,0 +1,80 @@
+package import CLinux
+internal import Glibc
+
+/// What statx(2) says of a file: sizes in bytes, blocks of 512 bytes, times in seconds and nanoseconds.
+package typealias FileStatus = rwv_stat
+/// What statfs(2) says of a file system.
+package typealias FileSystemStatus = rwv_statfs
+
+/// The type part of a file mode (inode(7)).
+package enum FileType: UInt32, Sendable {
+    case fifo = 0o010000
+    case character = 0o020000
+    case directory = 0o040000
+    case block = 0o060000
+    case regular = 0o100000
+    case symlink = 0o120000
+    case socket = 0o140000
+
+    package static let mask: UInt32 = 0o170000
+
+    /// The value of `d_type` in a directory record (readdir(3)).
+    package var directoryRecordType: UInt8 { UInt8(rawValue >> 12) }
+}
+
+extension rwv_stat {
+    package var type: FileType { FileType(rawValue: mode & FileType.mask) ?? .regular }
+    package var isDirectory: Bool { mode & FileType.mask == FileType.directory.rawValue }
+    package var isRegular: Bool { mode & FileType.mask == FileType.regular.rawValue }
+    package var isSymlink: Bool { mode & FileType.mask == FileType.symlink.rawValue }
+    /// A character device 0/0: the overlayfs whiteout.
+    package var isWhiteoutDevice: Bool {
+        mode & FileType.mask == FileType.character.rawValue && rdev_major == 0 && rdev_minor == 0
+    }
+    package var permissions: UInt32 { mode & 0o7777 }
+}
+
+/// A moment: seconds since the epoch and nanoseconds, or one of the two special values of utimensat(2).
+package struct Timestamp: Hashable, Sendable {
+    package var seconds: Int64
+    package var nanoseconds: UInt32
+    package init(seconds: Int64, nanoseconds: UInt32) {
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
+    /// UTIME_NOW: the kernel's current time.
+    package static let setToNow = Timestamp(seconds: 0, nanoseconds: RWV_NOW)
+    /// UTIME_OMIT: leave as it is.
+    package static let omit = Timestamp(seconds: 0, nanoseconds: RWV_OMIT)
+    /// The wall clock (clock_gettime(2), CLOCK_REALTIME).
+    package static var current: Timestamp {
+        var ns: UInt32 = 0
+        let s = unsafe rwv_realtime(&ns)
+        return Timestamp(seconds: s, nanoseconds: ns)
+    }
+}
+
+/// The monotonic clock in nanoseconds (clock_gettime(2), CLOCK_MONOTONIC).
+package func monotonicNanoseconds() -> Int64 { rwv_monotonic_ns() }
+
+/// Flags of open(2) and renameat2(2) that Glibc does not show to Swift, or shows as macros.
+package enum OpenFlags {
+    package static let readOnly = O_RDONLY
+    package static let writeOnly = O_WRONLY
+    package static let readWrite = O_RDWR
+    package static let create = O_CREAT
+    package static let exclusive = O_EXCL
+    package static let truncate = O_TRUNC
+    package static let append = O_APPEND
+    package static let directory = O_DIRECTORY
+    package static let noFollow = O_NOFOLLOW
+    package static let nonBlocking = O_NONBLOCK
+    package static let path: Int32 = 0o10000000
+}
+
+package enum RenameFlags {
+    package static let none: UInt32 = 0
+    package static let noReplace: UInt32 = 1
+    package static let exchange: UInt32 = 2
+    package static let whiteout: UInt32 = 4
+}

@@ -1,0 +1,53 @@
+internal import CLinux
+
+/// Unix stream sockets (unix(7)).
+package enum Socket {
+    /// Binds and listens, mode 0600 from the first moment. EADDRINUSE when the path exists; ENAMETOOLONG past 107 bytes.
+    package static func listen(_ path: String, backlog: Int32 = 128) throws(Errno) -> FileDescriptor {
+        FileDescriptor(raw: try check(unsafe rwv_listen_unix(path, backlog)))
+    }
+    /// ENOENT: no such path; ECONNREFUSED: nobody listens.
+    package static func connect(_ path: String) throws(Errno) -> FileDescriptor {
+        FileDescriptor(raw: try check(unsafe rwv_connect_unix(path)))
+    }
+    package static func accept(_ listener: FileDescriptor) throws(Errno) -> FileDescriptor {
+        FileDescriptor(raw: try check(rwv_accept(listener.raw)))
+    }
+    /// The user and process at the other end (SO_PEERCRED).
+    package static func peer(_ socket: FileDescriptor) throws(Errno) -> (uid: UInt32, pid: Int32) {
+        var uid: UInt32 = 0
+        var pid: Int32 = 0
+        _ = try check(unsafe rwv_peer_uid(socket.raw, &uid, &pid))
+        return (uid, pid)
+    }
+    /// A connected pair (socketpair(2)).
+    package static func pair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+        var ends: [Int32] = [0, 0]
+        _ = try check(unsafe rwv_socketpair(&ends))
+        return (FileDescriptor(raw: ends[0]), FileDescriptor(raw: ends[1]))
+    }
+}
+
+/// An epoll(7) instance for several threads.
+package struct Poller: Sendable {
+    private let descriptor: FileDescriptor
+    package init() throws(Errno) { descriptor = FileDescriptor(raw: try check(rwv_epoll_create())) }
+
+    /// Watches for input. `edge`: each arrival wakes one waiter once, who must read until EAGAIN; else every waiter sees it while it lasts.
+    package func add(_ file: FileDescriptor, tag: UInt64, edge: Bool) throws(Errno) {
+        _ = try check(edge ? rwv_epoll_add_edge(descriptor.raw, file.raw, tag) : rwv_epoll_add_level(descriptor.raw, file.raw, tag))
+    }
+    package func remove(_ file: FileDescriptor) { _ = rwv_epoll_del(descriptor.raw, file.raw) }
+    /// Blocks until something arrives and returns its tag; nil when `milliseconds` ran out (-1: never).
+    package func wait(milliseconds: Int32 = -1) throws(Errno) -> UInt64? {
+        var tag: UInt64 = 0
+        return try check(unsafe rwv_epoll_wait(descriptor.raw, &tag, milliseconds)) == 1 ? tag : nil
+    }
+}
+
+/// An eventfd(2): a level that stays up once raised.
+package struct Event: Sendable {
+    package let descriptor: FileDescriptor
+    package init() throws(Errno) { descriptor = FileDescriptor(raw: try check(rwv_eventfd())) }
+    package func raise() { _ = rwv_eventfd_signal(descriptor.raw) }
+}
