@@ -7,6 +7,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
 ]
 
@@ -36,6 +37,10 @@ let package = Package(
         room("Manifest", ["YAML"]),
         // libgit2 as values; the git program for network, filters and credentials.
         room("Git", ["CGit2", "Syscalls"]),
+        // libfuse3: sessions over a descriptor, the operations table, replies that are given once, notifications, the worker pool.
+        room("Fuse", ["CFuse", "Syscalls"]),
+        // Where a view's files come from: trees of git objects, virtual entries, the upper directory. No FUSE types.
+        room("Layers", ["Git", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Manifest", "Git"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),

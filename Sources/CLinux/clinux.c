@@ -382,3 +382,7 @@ void rwv_strerror(int number, char *buf, size_t n) {
 }
 const char *rwv_getenv(const char *name) { return getenv(name); }
 const char *rwv_environment(size_t i) { return environ[i]; }
+
+static __thread void *thread_value;
+void rwv_set_thread_value(void *value) { thread_value = value; }
+void *rwv_thread_value(void) { return thread_value; }

@@ -65,3 +65,15 @@ package struct Pipe: Sendable {
         write.close()
     }
 }
+
+/// One object per thread, put there by who runs the thread and kept alive by it (__thread in C).
+package enum ThreadLocal {
+    @safe package static func set(_ object: AnyObject?) {
+        unsafe rwv_set_thread_value(object.map { unsafe Unmanaged.passUnretained($0).toOpaque() })
+    }
+    /// The object, which must be of type `T` when there is one.
+    @safe package static func get<T: AnyObject>(_ type: T.Type) -> T? {
+        guard let p = unsafe rwv_thread_value() else { return nil }
+        return unsafe Unmanaged<T>.fromOpaque(p).takeUnretainedValue()
+    }
+}

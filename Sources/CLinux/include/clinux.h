@@ -113,6 +113,10 @@ int rwv_random(void *buf, size_t n);
 int rwv_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd,
               const int *fds, int n, int session);
 
+/// One pointer per thread, for the worker that the thread is.
+void rwv_set_thread_value(void *value);
+void *rwv_thread_value(void);
+
 /// The text for an error number, always terminated.
 void rwv_strerror(int number, char *buf, size_t n);
 const char *rwv_getenv(const char *name);
