@@ -41,8 +41,10 @@ let package = Package(
         room("Fuse", ["CFuse", "Syscalls"]),
         // Where a view's files come from: trees of git objects, virtual entries, the upper directory. No FUSE types.
         room("Layers", ["Git", "Syscalls"]),
+        // The kernel's node ids joined to layers: routes requests, keeps the kernel's references, counts operations.
+        room("Nodes", ["Fuse", "Layers", "Syscalls"]),
         // The program.
-        .executableTarget(name: "rwv", dependencies: ["Manifest", "Git"], swiftSettings: settings),
+        .executableTarget(name: "rwv", dependencies: ["Manifest", "Nodes"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
     ]

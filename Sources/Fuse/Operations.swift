@@ -142,14 +142,14 @@ enum Operations {
 }
 
 /// The handler that the request's session was made with.
-private func handler(_ r: OpaquePointer?) -> RequestHandler? {
+private func handler(_ r: OpaquePointer?) -> (any RequestHandler)? {
     guard let p = unsafe fuse_req_userdata(r) else { return nil }
-    return unsafe Unmanaged<RequestHandler>.fromOpaque(p).takeUnretainedValue()
+    return unsafe Unmanaged<HandlerBox>.fromOpaque(p).takeUnretainedValue().handler
 }
 
 /// Calls the handler with the request; EIO where there is none.
 @inline(__always)
-private func serve(_ r: OpaquePointer?, _ body: (RequestHandler, consuming Request) -> Void) {
+private func serve(_ r: OpaquePointer?, _ body: (any RequestHandler, consuming Request) -> Void) {
     guard let raw = unsafe r else { return }
     guard let h = unsafe handler(raw) else {
         unsafe fuse_reply_err(raw, EIO)

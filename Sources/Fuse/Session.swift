@@ -7,7 +7,7 @@ package import Syscalls
 @safe package final class Session: @unchecked Sendable {
     let raw: OpaquePointer
     package let descriptor: FileDescriptor
-    private let handler: RequestHandler
+    private let box: HandlerBox
     private let onEnd: @Sendable () -> Void
 
     /// - Parameters:
@@ -15,17 +15,17 @@ package import Syscalls
     ///   - handler: answers the requests; kept alive by the session.
     ///   - onEnd: called by a worker when the kernel has closed the connection (unmounted).
     /// - Throws: EINVAL when libfuse refuses.
-    package init(descriptor: FileDescriptor, handler: RequestHandler, onEnd: @escaping @Sendable () -> Void) throws(Errno) {
+    package init(descriptor: FileDescriptor, handler: any RequestHandler, onEnd: @escaping @Sendable () -> Void) throws(Errno) {
         self.descriptor = descriptor
         self.onEnd = onEnd
-        self.handler = handler
+        box = HandlerBox(handler)
         var operations = Operations.table
         let name = unsafe strdup("rwv")
         defer { unsafe free(name) }
         var words: [UnsafeMutablePointer<CChar>?] = unsafe [name, nil]
         var arguments = unsafe fuse_args()
         unsafe arguments.argc = 1
-        let user = unsafe Unmanaged.passUnretained(handler).toOpaque()
+        let user = unsafe Unmanaged.passUnretained(box).toOpaque()
         let session = unsafe words.withUnsafeMutableBufferPointer { p -> OpaquePointer? in
             unsafe arguments.argv = p.baseAddress
             return unsafe rwv_fuse_session_new(&arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, user)
@@ -92,4 +92,10 @@ package import Syscalls
     package func notifyChanged(node: UInt64) {
         _ = unsafe fuse_lowlevel_notify_inval_inode(raw, node, 0, 0)
     }
+}
+
+/// A handler as an object of known class, to be found again from C.
+final class HandlerBox: Sendable {
+    let handler: any RequestHandler
+    init(_ handler: any RequestHandler) { self.handler = handler }
 }

@@ -1,8 +1,8 @@
 package import Syscalls
 
 extension Overlay {
-    /// What readdir(3) says of an entry; `offset` is where the next call goes on.
-    package typealias DirectoryVisitor = (_ name: Span<UInt8>, _ id: NodeID, _ type: UInt8, _ offset: Int64) -> Bool
+    /// What readdir(3) says of an entry; `offset` is where the next call goes on, `isLower` whether only the lower has it.
+    package typealias DirectoryVisitor = (_ name: Span<UInt8>, _ id: NodeID, _ type: UInt8, _ offset: Int64, _ isLower: Bool) -> Bool
 
     /// Lists a directory from `offset` on (0: from its start), until `visit` returns false. "." and ".." are not among them.
     ///
@@ -12,6 +12,32 @@ extension Overlay {
         namespace.readLock()
         defer { namespace.unlock() }
         try list(id, parent: id, name: nil, from: offset, s, visit)
+    }
+
+    /// The same with attributes, and each entry that `visit` takes counted as a reference of the kernel (READDIRPLUS).
+    package func listWithStatus(_ id: NodeID, from offset: Int64, _ s: Scratch, _ visit: (_ name: Span<UInt8>, _ found: Found, _ offset: Int64) -> Bool) throws(Errno) {
+        namespace.readLock()
+        defer { namespace.unlock() }
+        var failure: Errno?
+        let inner = Scratch()
+        try list(id, parent: id, name: nil, from: offset, s) { name, child, _, next, isLower in
+            do throws(Errno) {
+                let found: Found
+                if isLower, let e = lower.resolve(child) {
+                    found = Found(id: child, generation: 1, status: lower.status(e))
+                } else {
+                    found = try find(id, name, inner, counting: true)
+                }
+                if visit(name, found, next) { return true }
+                forget(found.id, count: 1, inner)
+                return false
+            } catch {
+                if error == .notFound { return true }
+                failure = error
+                return false
+            }
+        }
+        if let failure { throw failure }
     }
 
     /// The same, under `namespace`. A directory of the upper that is not on record is found through `parent` and `name`.
@@ -42,7 +68,7 @@ extension Overlay {
                 if try file.statusIfExists(s.other) != nil { continue }
             }
             let type = UInt8(lower.mode(e) >> 12)
-            if !lower.withName(e, { visit($0, lower.id(e), type, Int64(i + 1)) }) { return false }
+            if !lower.withName(e, { visit($0, lower.id(e), type, Int64(i + 1), true) }) { return false }
         }
         return true
     }
@@ -57,7 +83,7 @@ extension Overlay {
                 let offset = next > Int64.max - Int64(lowerCount) ? Int64.max : next + Int64(lowerCount)
                 do throws(Errno) {
                     guard let (shown, type) = try identity(name, type, ino, place, base, s) else { return true }
-                    return visit(name, shown, type, offset)
+                    return visit(name, shown, type, offset, false)
                 } catch {
                     // It went away while we were reading.
                     if error == .notFound { return true }

@@ -123,7 +123,7 @@ extension Overlay {
     /// Whether a directory shows nothing. `parent` and `name` say where it is when it is not on record.
     func isEmpty(_ id: NodeID, _ parent: NodeID, _ name: Span<UInt8>, _ s: Scratch) throws(Errno) -> Bool {
         var empty = true
-        try list(id, parent: parent, name: name, from: 0, s) { _, _, _, _ in
+        try list(id, parent: parent, name: name, from: 0, s) { _, _, _, _, _ in
             empty = false
             return false
         }
