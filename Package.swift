@@ -43,6 +43,8 @@ let package = Package(
         room("Layers", ["Git", "Syscalls"]),
         // The kernel's node ids joined to layers: routes requests, keeps the kernel's references, counts operations.
         room("Nodes", ["Fuse", "Layers", "Syscalls"]),
+        // Joins manifest, clones and worktrees on disk; says what a view should contain. Prints and mounts nothing.
+        room("Weave", ["Manifest", "Git", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Manifest", "Nodes"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
