@@ -45,6 +45,8 @@ let package = Package(
         room("Nodes", ["Fuse", "Layers", "Syscalls"]),
         // Joins manifest, clones and worktrees on disk; says what a view should contain. Prints and mounts nothing.
         room("Weave", ["Manifest", "Git", "Syscalls"]),
+        // The weave's socket: messages, client, the server's harness.
+        room("Control", ["Weave", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Manifest", "Nodes"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
