@@ -47,6 +47,10 @@ let package = Package(
         room("Weave", ["Manifest", "Git", "Syscalls"]),
         // The weave's socket: messages, client, the server's harness.
         room("Control", ["Weave", "Syscalls"]),
+        // Turns "workweave N" into a layer stack that is served: bases, lifecycle, journal, recovery.
+        room("Views", ["Nodes", "Layers", "Weave", "Control", "Syscalls"]),
+        // Keeper and server processes: composition root, signals, log.
+        room("Daemon", ["Views", "Control", "Fuse", "Weave", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Manifest", "Nodes"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
