@@ -87,4 +87,32 @@ private func manifest(_ random: inout Seeded) -> String {
             for line in others { #expect(removed.contains(line)) }
         }
     }
+
+    /// Texts damaged by chance: whatever can still be read is edited right or refused, and nothing traps.
+    @Test(arguments: 0..<2000) func damagedTextsAreEditedRightOrRefused(seed: Int) throws {
+        var random = Seeded(state: UInt64(seed) &+ 2_000_000)
+        var bytes = Array(manifest(&random).utf8)
+        let marks = Array("{}[]:,#&*!|>'\"%@`-? \t\r\n~x".utf8) + [0xC3, 0xEF, 0]
+        for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
+            let at = Int.random(in: 0..<bytes.count, using: &random)
+            let mark = marks.randomElement(using: &random) ?? 0
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: bytes.remove(at: at)
+            case 1: bytes.insert(mark, at: at)
+            case 2: bytes[at] = mark
+            default: bytes.removeSubrange(at...)
+            }
+        }
+        guard let before = try? ManifestEditor(bytes, file: "rwv.yaml") else { return }
+        let path = try RepoPath("github/new/repo")
+        do throws(ManifestError) {
+            let added = try before.adding(path: path, url: RemoteURL("u"), version: "1", role: nil)
+            let after = try ManifestEditor(Array(added.utf8), file: "rwv.yaml")
+            #expect(after.manifest.repositories.map(\.path).filter { $0 != path } == before.manifest.repositories.map(\.path))
+            _ = try after.removing(path)
+            for entry in before.manifest.repositories { _ = try before.removing(entry.path) }
+        } catch {
+            #expect(error.code == .cannotEdit, "seed \(seed): \(error)")
+        }
+    }
 }
