@@ -64,7 +64,9 @@ package enum YAMLValue: Equatable, Sendable {
 
 /// One key of a mapping value.
 package struct YAMLMember: Equatable, Sendable {
+    /// The key's text.
     package let key: String
+    /// What the key stands for.
     package let value: YAMLValue
 
     package init(_ key: String, _ value: YAMLValue) {

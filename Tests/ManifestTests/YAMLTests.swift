@@ -26,6 +26,31 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
         #expect(root["b"]?.value.end == YAMLMark(line: 2, column: 5, offset: 13))
     }
 
+    /// Every mark agrees with counting in the text, whatever the characters and line ends.
+    @Test(arguments: ["[a, é, 日本, b]\n", "- é\r\n- 日\r\n- z\n", "é: 1\nb:\n  - 😀\n  - x\n", "\u{FEFF}- é\n- \u{2028}\n- z"]) func marksAgreeWithTheText(text: String) throws {
+        func check(_ mark: YAMLMark) {
+            var before = Array(text.utf8)[..<mark.offset]
+            if before.starts(with: [0xEF, 0xBB, 0xBF]) { before = before.dropFirst(3) }
+            let lines = before.split(separator: 0x0A, omittingEmptySubsequences: false)
+            #expect(mark.line == lines.count)
+            #expect(mark.column == String(decoding: lines.last ?? [], as: UTF8.self).unicodeScalars.count + 1)
+        }
+        func walk(_ node: YAMLNode) {
+            check(node.start)
+            check(node.contentEnd)
+            for item in node.items ?? [] { walk(item) }
+            for pair in node.pairs ?? [] { walk(pair.key); walk(pair.value) }
+        }
+        walk(try #require(try parse(text)))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func manyNodesOnOneLineStayCheap() throws {
+        for item in ["a", "é"] {
+            let text = "[" + [String](repeating: item, count: 300_000).joined(separator: ",") + "]"
+            #expect(try parse(text)?.items?.last?.start.column == 600_000)
+        }
+    }
+
     @Test(arguments: ["", "\n \n", "# only a comment\n"]) func nothingIsNoRoot(text: String) throws {
         #expect(try parse(text) == nil)
     }
