@@ -54,8 +54,10 @@ package struct LockFile: Equatable, Sendable {
 
 /// One repository of a lock file.
 package struct LockEntry: Equatable, Sendable {
+    /// The entry's key.
     package let path: RepoPath
     package let type: RepositoryType
+    /// Where to clone from.
     package let url: RemoteURL
     /// A tag, or a full object id.
     package let version: String

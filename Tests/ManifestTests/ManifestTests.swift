@@ -97,7 +97,9 @@ private func entry(_ path: String, _ fields: String = "") -> String { "  \(path)
 
     @Test func aControlCharacterDoesNotReachTheTerminal() {
         let error = failure("repositories:\n  \"a/\\e[31mb\": {type: git, url: u}\n")
-        #expect(error?.message == "path 'a/\\u{1b}[31mb' has a control character")
+        #expect(error?.description == "p/rwv.yaml:2:3: repositories.a/\\u{1b}[31mb: path 'a/\\u{1b}[31mb' has a control character")
+        let twice = failure("? \"\\e\"\n: 1\n? \"\\e\"\n: 2\n")
+        #expect(twice?.message == "duplicate key '\\u{1b}': first on line 1, again on line 3")
     }
 
     @Test func keysThatDifferInBytesOnlyAreDifferent() throws {
