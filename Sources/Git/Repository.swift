@@ -81,9 +81,10 @@ internal import Syscalls
 extension Repository {
     private static func explain(_ result: Int32, _ path: String) -> GitError {
         let error = GitError(libgit2: result, "cannot open the git repository \(path)")
-        if error.code == .ownership {
+        // libgit2 1.5 lets out that safe.directory is unset instead of what follows from it.
+        if error.code == .ownership || error.cause?.contains("safe.directory") == true {
             return GitError(.ownership, "\(path) belongs to another user, so git does not trust it",
-                            hint: "git config --global --add safe.directory \(path)", cause: error.cause)
+                            hint: "git config --global --add safe.directory \(path)")
         }
         for directory in [path + "/.git", path] {
             if (try? isSHA256Configured(gitDirectory: directory)) == true { return sha256(path) }
