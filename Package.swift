@@ -52,7 +52,7 @@ let package = Package(
         // Keeper and server processes: composition root, signals, log.
         room("Daemon", ["Views", "Control", "Fuse", "Weave", "Syscalls"]),
         // The program.
-        .executableTarget(name: "rwv", dependencies: ["Manifest", "Nodes"], swiftSettings: settings),
+        .executableTarget(name: "rwv", dependencies: ["Daemon", "Control", "Weave", "Syscalls"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
     ]

@@ -1,4 +1,4 @@
-package import Syscalls
+internal import Syscalls
 package import Weave
 
 /// Talks to a weave's server, and starts it when there is none.
@@ -37,18 +37,19 @@ package struct Client: Sendable {
     /// Asks, starting a server first if `starting`. - Throws: the server's error; `.noServer` when there is none; `.version` when it is another program's.
     package func ask(_ call: Call, starting: Bool = true) throws(WeaveError) -> Answer {
         if starting { try ensureServer() }
-        let socket: OwnedDescriptor
-        do throws(Errno) { socket = OwnedDescriptor(try ControlSocket.connect(in: weave.run)) } catch {
+        let socket: FileDescriptor
+        do throws(Errno) { socket = try ControlSocket.connect(in: weave.run) } catch {
             throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
-        let peer = try system("ask who serves") { () throws(Errno) in try Socket.peer(socket.descriptor) }
+        defer { socket.close() }
+        let peer = try system("ask who serves") { () throws(Errno) in try Socket.peer(socket) }
         guard peer.uid == CurrentProcess.userID || CurrentProcess.userID == 0 else {
             throw WeaveError(.denied, "the server of \(weave.root) belongs to another user", hint: "run the command as the weave's owner")
         }
         let answer: Answer?
         do throws(Errno) {
-            try Line.send(Envelope(version: version, call: call), to: socket.descriptor)
-            answer = try Line.receive(Answer.self, from: socket.descriptor)
+            try Line.send(Envelope(version: version, call: call), to: socket)
+            answer = try Line.receive(Answer.self, from: socket)
         } catch {
             throw WeaveError(.noServer, "the server of \(weave.root) does not answer as expected: \(error)",
                              hint: "run 'rwv down' with the rwv that started it, then 'rwv up'")

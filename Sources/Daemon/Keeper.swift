@@ -1,4 +1,4 @@
-package import Control
+internal import Control
 internal import Fuse
 package import Syscalls
 package import Weave

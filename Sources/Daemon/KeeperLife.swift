@@ -21,9 +21,10 @@ final class KeeperLife {
     /// Takes the weave's lock. - Throws: `.busy` when another keeper has it.
     init(_ weave: Weave) throws(WeaveError) {
         self.weave = weave
-        lock = try system("open \(weave.run)/lock") { () throws(Errno) in
+        let lock = try system("open \(weave.run)/lock") { () throws(Errno) in
             try Files.open(weave.run + "/lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600)
         }
+        self.lock = lock
         log = try system("open the log") { () throws(Errno) in try Log(path: weave.log + "/server.log") }
         guard try system("lock \(weave.run)/lock", { () throws(Errno) in try lock.lock(wait: false) }) else {
             throw WeaveError(.busy, "\(weave.root) is served already", hint: "see 'rwv mounts'")

@@ -9,12 +9,12 @@ package enum Mount {
     /// - Parameter options: as for `-o` (fuse(8)).
     /// - Throws: EPERM or whatever errno libfuse left; libfuse has said why on standard error.
     package static func attach(at path: String, options: [String]) throws(Errno) -> FileDescriptor {
-        var words: [UnsafeMutablePointer<CChar>?] = []
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe []
         for w in ["rwv", "-o", options.joined(separator: ",")] { unsafe words.append(strdup(w)) }
         defer { for unsafe w in unsafe words { unsafe free(w) } }
         var operations = fuse_lowlevel_ops()
-        var arguments = fuse_args()
-        arguments.argc = Int32(words.count)
+        var arguments = unsafe fuse_args()
+        unsafe arguments.argc = unsafe Int32(words.count)
         unsafe words.append(nil)
         let session = unsafe words.withUnsafeMutableBufferPointer { p -> OpaquePointer? in
             unsafe arguments.argv = p.baseAddress

@@ -36,15 +36,15 @@ final class RepositoryPool: Sendable {
     func blob(_ id: ObjectID) throws(Errno) -> [UInt8] {
         let repository: Repository
         do throws(GitError) {
-            repository = try idle.withLock({ $0.popLast() }) ?? Repository(opening: path)
+            if let known = idle.withLock({ $0.popLast() }) { repository = known } else { repository = try Repository(opening: path) }
         } catch { throw .io }
         defer { idle.withLock { if $0.count < 8 { $0.append(repository) } } }
-        do throws(GitError) { return try repository.readBlob(id) } catch {
+        do throws(GitError) { return try repository.objects.readBlob(id) } catch {
             guard error.code == .objectMissing else { throw .io }
         }
         do throws(GitError) {
             try repository.fetchPromised([id])
-            return try repository.readBlob(id)
+            return try repository.objects.readBlob(id)
         } catch { throw .io }
     }
 }

@@ -1,6 +1,6 @@
 package import Git
 package import Manifest
-package import Syscalls
+internal import Syscalls
 
 /// What a workweave is to contain: worked out from manifest and clones, before anything is made.
 package struct ViewPlan: Sendable {
@@ -61,6 +61,17 @@ package struct ViewPlan: Sendable {
         for result in looked { repos.append(try result.get()) }
         return ViewPlan(name: name, project: project, repos: repos, settings: manifest.workweave, copiesProject: !isRepo,
                         manifestEdit: isRepo ? try editedManifest(weave, project, repos.last) : nil)
+    }
+
+    /// Plans repos that join a workweave, on the HEADs of their clones.
+    package static func makeAdditions(_ weave: Weave, _ record: WorkweaveRecord, _ entries: [RepositoryEntry], writableReference: Bool,
+                                      _ name: WorkweaveName) throws(WeaveError) -> [Repo] {
+        var repos: [Repo] = []
+        for entry in entries {
+            repos.append(try look(Request(path: entry.path.text, clone: weave.clone(entry.path), revision: nil,
+                                          isReadOnly: entry.role == .reference && !writableReference, isProject: false), name))
+        }
+        return repos
     }
 
     private struct Request: Sendable {

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
-package import Manifest
-package import Syscalls
+internal import Manifest
+internal import Syscalls
 
 /// What a workweave is, as `.rwv/workweaves/NAME/workweave.json` keeps it. Its presence makes the workweave exist:
 /// it is written last when one is made, and an unfinished one has none.
