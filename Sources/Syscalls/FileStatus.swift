@@ -56,6 +56,13 @@ extension FileStatus {
         mode & FileType.mask == FileType.character.rawValue && rdev_major == 0 && rdev_minor == 0
     }
     package var permissions: UInt32 { mode & 0o7777 }
+    /// In bytes.
+    package var byteCount: UInt64 { size }
+    package var inode: UInt64 { ino }
+    package var owner: UInt32 { uid }
+    package var group: UInt32 { gid }
+    package var modified: Timestamp { Timestamp(seconds: mtime, nanoseconds: mtime_ns) }
+    package var changed: Timestamp { Timestamp(seconds: ctime, nanoseconds: ctime_ns) }
 }
 
 /// A moment: seconds since the epoch and nanoseconds, or one of the two special values of utimensat(2).

@@ -21,6 +21,9 @@ package enum Thread {
         }
     }
 
+    /// Stops this thread for a while (nanosleep(2)).
+    package static func sleep(milliseconds: Int) { usleep(UInt32(clamping: milliseconds * 1000)) }
+
     /// Runs `body` for each index on up to `width` threads, and returns when all have ended. Results stay in order.
     package static func map<T: Sendable, R: Sendable>(_ items: [T], width: Int = 8, _ body: @escaping @Sendable (T) -> R) -> [R] {
         if items.count <= 1 || width <= 1 { return items.map(body) }
