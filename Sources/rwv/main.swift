@@ -1,1 +1,4 @@
-print("rwv")
+internal import Commands
+internal import Syscalls
+
+CurrentProcess.exit(Program().run(Array(CommandLine.arguments.dropFirst())))
