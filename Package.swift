@@ -52,12 +52,18 @@ let package = Package(
         room("Weave", ["Manifest", "Git", "Syscalls"]),
         // Which files of a project appear at the root: one file per ecosystem; plan, then apply.
         room("Integrations", ["Manifest", "YAML", "Syscalls"]),
+        // The weave's socket: messages, client, the server's harness.
+        room("Control", ["Weave", "Syscalls"]),
+        // Turns "workweave N" into a layer stack that is served: bases, lifecycle, journal, recovery.
+        room("Views", ["Nodes", "Layers", "Weave", "Control", "Syscalls"]),
+        // Keeper and server processes: composition root, signals, log.
+        room("Daemon", ["Views", "Control", "Fuse", "Weave", "Syscalls"]),
         // Command lines as values; help texts.
         room("ArgumentParsing", []),
         // One file per verb: parse, call, render. The only room that prints and reads the environment.
         room("Commands", ["ArgumentParsing", "Integrations", "Weave", "Manifest", "Git", "Syscalls", "CRevision"]),
         // The program.
-        .executableTarget(name: "rwv", dependencies: ["Commands", "Nodes"], swiftSettings: settings),
+        .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Control", "Weave", "Syscalls"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
         tests("ArgumentParsingTests", ["ArgumentParsing"]),

@@ -8,13 +8,13 @@ package struct LowerPart: Sendable {
     package let gitFile: [UInt8]
     package let blobs: any BlobSource
     /// The converted files of the base, one after the other; nil when there are none.
-    package let converted: FileDescriptor?
+    package let converted: SharedFile?
     /// A `reference` repo: nothing below its root can be changed (EROFS).
     package let isReadOnly: Bool
     /// The entry of the virtual tree at which the repo is attached.
     package let attachment: UInt32
 
-    package init(table: BaseTable, gitFile: [UInt8], blobs: any BlobSource, converted: FileDescriptor?, isReadOnly: Bool, attachment: UInt32) {
+    package init(table: BaseTable, gitFile: [UInt8], blobs: any BlobSource, converted: SharedFile?, isReadOnly: Bool, attachment: UInt32) {
         self.table = table
         self.gitFile = gitFile
         self.blobs = blobs
@@ -22,6 +22,13 @@ package struct LowerPart: Sendable {
         self.isReadOnly = isReadOnly
         self.attachment = attachment
     }
+}
+
+/// An open file with many users, closed when the last one goes.
+package final class SharedFile: Sendable {
+    package let descriptor: FileDescriptor
+    package init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
+    deinit { descriptor.close() }
 }
 
 /// Gives the contents of git blobs. Safe to call from any thread.
@@ -162,7 +169,7 @@ package final class LowerTree: Sendable {
         guard let part = parts[e.part] else { throw .io }
         if flags.contains(.converted) {
             guard let file = part.converted else { throw .io }
-            return try unsafe file.read(at: t.contentOffset(e.entry) + offset, into: wanted)
+            return try unsafe file.descriptor.read(at: t.contentOffset(e.entry) + offset, into: wanted)
         }
         return try unsafe part.blobs.read(t.object(e.entry), size: UInt64(total), at: offset, into: wanted)
     }

@@ -47,14 +47,17 @@ package struct LockFile: Equatable, Sendable {
         let map = try MappingReader(node, file: file, way: "repositories", example: example)
         var entries: [LockEntry] = []
         for pair in map.pairs { entries.append(try LockEntry(pair, in: map)) }
+        try root.refuseNesting(zip(entries, map.pairs).map { ($0.path, $1.key.start) })
         return LockFile(workweave: workweave, repositories: entries)
     }
 }
 
 /// One repository of a lock file.
 package struct LockEntry: Equatable, Sendable {
+    /// The entry's key.
     package let path: RepoPath
     package let type: RepositoryType
+    /// Where to clone from.
     package let url: RemoteURL
     /// A tag, or a full object id.
     package let version: String

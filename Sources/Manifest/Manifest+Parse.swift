@@ -14,13 +14,7 @@ extension Manifest {
                 .located(file, root.node.start, nil)
         }
         let entries = try repositories(root)
-        if let inner = RepoPath.nestings(in: entries.map(\.path)).first {
-            let entry = entries.first { $0.path == inner.second }
-            throw ManifestError(
-                code: .nestedPath, message: "path '\(inner.second)' lies inside repository '\(inner.first)'",
-                hint: "give one of the two another path"
-            ).located(file, entry?.position, "repositories.\(inner.second)")
-        }
+        try root.refuseNesting(entries.map { ($0.path, $0.position) })
         return Manifest(
             repositories: entries, integrations: try integrations(root), workweave: try WorkweaveSettings(root))
     }
@@ -83,6 +77,17 @@ extension RepositoryEntry {
                 "use one of \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return role
+    }
+}
+
+extension MappingReader {
+    /// Throws `nestedPath` if a repository lies inside another.
+    func refuseNesting(_ entries: [(path: RepoPath, position: YAMLMark)]) throws(ManifestError) {
+        guard let pair = RepoPath.nestings(in: entries.map(\.path)).first else { return }
+        let mark = entries.first { $0.path == pair.second }?.position
+        throw ManifestError(
+            code: .nestedPath, message: "path '\(pair.second)' lies inside repository '\(pair.first)'", hint: "give one of the two another path"
+        ).located(file, mark, "repositories.\(pair.second)")
     }
 }
 

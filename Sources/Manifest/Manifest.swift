@@ -6,6 +6,7 @@ package struct Manifest: Equatable, Sendable {
     package let repositories: [RepositoryEntry]
     /// In file order.
     package let integrations: [Integration]
+    /// What the `workweave` key says.
     package let workweave: WorkweaveSettings
 
     package init(repositories: [RepositoryEntry] = [], integrations: [Integration] = [], workweave: WorkweaveSettings = WorkweaveSettings()) {
@@ -29,8 +30,10 @@ package struct Manifest: Equatable, Sendable {
 
 /// One repository of a manifest.
 package struct RepositoryEntry: Equatable, Sendable {
+    /// The entry's key.
     package let path: RepoPath
     package let type: RepositoryType
+    /// Where to clone from.
     package let url: RemoteURL
     /// The branch or tag the project follows; nil: the remote's default branch.
     package let version: String?

@@ -1,6 +1,7 @@
 internal import YAML
 
-/// Why a manifest, lock file, marker, configuration, name, path or URL is refused.
+/// Why a manifest, lock file, marker, configuration, name, path or URL is refused. Control characters of the
+/// file are made visible in every text, so that a message cannot drive a terminal.
 package struct ManifestError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The kind of refusal, for programs.
     package enum Code: String, Sendable {
@@ -36,7 +37,7 @@ package struct ManifestError: Error, Equatable, Sendable, CustomStringConvertibl
     /// Column in code points, from 1.
     package var column: Int?
     /// The way to the value, such as `repositories.github/a/b.role`.
-    package var key: String?
+    package private(set) var key: String?
     /// What is wrong.
     package let message: String
     /// What to do about it.
@@ -49,9 +50,9 @@ package struct ManifestError: Error, Equatable, Sendable, CustomStringConvertibl
         self.file = file
         self.line = line
         self.column = column
-        self.key = key
-        self.message = message
-        self.hint = hint
+        self.key = key.map(Segments.visible)
+        self.message = Segments.visible(message)
+        self.hint = Segments.visible(hint)
     }
 
     /// `file:line:column: key: message`, as much of it as is known; the hint is apart.
@@ -68,7 +69,7 @@ package struct ManifestError: Error, Equatable, Sendable, CustomStringConvertibl
         copy.file = file
         copy.line = mark?.line
         copy.column = mark?.column
-        copy.key = key
+        copy.key = key.map(Segments.visible)
         return copy
     }
 }

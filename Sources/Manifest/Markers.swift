@@ -4,6 +4,7 @@ internal import YAML
 package struct WorkweaveMarker: Equatable, Sendable {
     /// The weave's absolute path.
     package let primary: String
+    /// The project it was made for.
     package let project: ProjectName
 
     package init(primary: String, project: ProjectName) {
@@ -11,6 +12,7 @@ package struct WorkweaveMarker: Equatable, Sendable {
         self.project = project
     }
 
+    /// The file's name at the root of a workweave.
     package static let fileName = ".rwv-workweave"
 
     /// The file as rwv 0.2.8 writes it.
@@ -40,6 +42,7 @@ package struct WorkweaveMarker: Equatable, Sendable {
 
 /// `.rwv-active` at the root of a weave or workweave: the project whose files are surfaced there.
 package enum ActiveMarker {
+    /// The file's name at the root of a weave, workweave or project mount.
     package static let fileName = ".rwv-active"
 
     /// The file for a project.

@@ -1,5 +1,6 @@
 /// A project's directory below `projects/`: one to three segments, such as `web-app` or `chatly/web-app`.
 package struct ProjectName: Hashable, Sendable, CustomStringConvertible {
+    /// The name, segments separated by `/`.
     package let text: String
 
     /// Throws `invalidName` by the rules of path keys, for more than three segments, and for white space at an end.
@@ -34,6 +35,7 @@ package struct WorkweaveName: Hashable, Sendable, CustomStringConvertible {
     /// The longest name in bytes; leaves room for what git appends to a ref.
     package static let longest = 200
 
+    /// The name, all ASCII.
     package let text: String
 
     /// Throws `invalidName` unless the name is 1 to 200 of the letters a-z, A-Z, digits, `.`, `_` and `-`, does not start

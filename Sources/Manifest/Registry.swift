@@ -8,7 +8,9 @@ package struct Registry: Hashable, Sendable {
         case directory(String)
     }
 
+    /// One segment of a path, such as `github`.
     package let name: String
+    /// How it is reached; a domain is in lower case.
     package let location: Location
 
     /// Throws `invalidRegistry` for a name that cannot be one segment of a path, a domain that is no host name, and a

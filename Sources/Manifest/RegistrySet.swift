@@ -52,7 +52,7 @@ package struct RegistrySet: Equatable, Sendable {
     package func expand(shorthand text: String) -> (url: RemoteURL, path: RepoPath)? {
         var parts = Segments.split(text)
         guard parts.count == 2 || parts.count == 3, !text.utf8.contains(UInt8(ascii: ":")), !text.utf8.contains(UInt8(ascii: "@")) else { return nil }
-        guard parts.first != "~" else { return nil }
+        guard text.utf8.first != UInt8(ascii: "-"), parts.first != "~" else { return nil }
         if parts.count == 2, !isDirectory(parts[0]), let first = registries.first { parts.insert(first.name, at: 0) }
         parts[parts.count - 1] = Self.withoutSuffix(parts[parts.count - 1])
         guard let path = try? RepoPath(parts.joined(separator: "/")), let url = url(forPath: path) else { return nil }

@@ -2,6 +2,7 @@
 package struct RepoPathConflict: Equatable, Sendable {
     /// The earlier of the two, or the one that lies outside.
     package let first: RepoPath
+    /// The later, or the one inside.
     package let second: RepoPath
 
     package init(_ first: RepoPath, _ second: RepoPath) {

@@ -42,16 +42,20 @@ enum Segments {
         text.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
     }
 
-    /// A text in quotes with control characters made visible, so that a message cannot drive a terminal.
-    static func shown(_ text: String) -> String {
-        var result = "'"
+    /// A text in quotes, for messages.
+    static func shown(_ text: String) -> String { "'" + visible(text) + "'" }
+
+    /// A text with control characters as `\u{1b}`.
+    static func visible(_ text: String) -> String {
+        guard hasControls(text) else { return text }
+        var result = ""
         for scalar in text.unicodeScalars {
-            if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+            if hasControls(String(scalar)) {
                 result += "\\u{" + String(scalar.value, radix: 16) + "}"
             } else {
                 result.unicodeScalars.append(scalar)
             }
         }
-        return result + "'"
+        return result
     }
 }

@@ -1,6 +1,6 @@
-package import Fuse
-package import Layers
-package import Syscalls
+internal import Fuse
+internal import Layers
+internal import Syscalls
 
 extension WorkweavesHandler {
     /// Answers 0 or the error of a change. One that a resent request finds done already (EAGAIN) is done.

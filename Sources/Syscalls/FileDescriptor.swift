@@ -143,6 +143,9 @@ package struct FileDescriptor: Hashable, Sendable {
     /// Waits until there is something to read, for at most `milliseconds` (-1: for ever). False when time ran out.
     package func waitReadable(milliseconds: Int32) throws(Errno) -> Bool { try check(rwv_poll_in(raw, milliseconds)) > 0 }
 
+    /// Not handed to programs that we start (FD_CLOEXEC).
+    package func closeOnExec() { _ = rwv_set_cloexec(raw, 1) }
+
     package var isTerminal: Bool { rwv_isatty(raw) == 1 }
 }
 

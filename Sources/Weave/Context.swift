@@ -1,5 +1,5 @@
 package import Manifest
-package import Syscalls
+internal import Syscalls
 
 /// Where a command acts: the weave, the workweave the working directory is in, the project.
 package struct Context: Sendable {
@@ -41,7 +41,9 @@ package struct Context: Sendable {
             if Weave.isRoot(at) {
                 let weave = Weave(root: at)
                 let inside = directory == at ? [] : directory.dropFirst(at.count).split(separator: "/").map(String.init)
-                return Context(weave: weave, workweave: nil, project: try override ?? weave.projectOf(inside) ?? weave.activeProject())
+                var project = override ?? weave.projectOf(inside)
+                if project == nil { project = try weave.activeProject() }
+                return Context(weave: weave, workweave: nil, project: project)
             }
             guard at != "/", let slash = at.lastIndex(of: "/") else { break }
             at = slash == at.startIndex ? "/" : String(at[..<slash])

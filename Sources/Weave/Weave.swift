@@ -1,5 +1,5 @@
 package import Manifest
-package import Syscalls
+internal import Syscalls
 
 /// A weave on disk: where everything lies in it. A value; nothing is opened or changed by making one.
 package struct Weave: Sendable, Equatable {

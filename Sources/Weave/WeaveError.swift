@@ -42,12 +42,12 @@ package struct WeaveError: Error, Sendable, Equatable, Codable {
 
 /// Runs a system call and turns its errno into a ``WeaveError`` that says what was being done.
 @inline(__always)
-package func system<R>(_ doing: @autoclosure () -> String, _ call: () throws(Errno) -> R) throws(WeaveError) -> R {
+package func system<R: ~Copyable>(_ doing: @autoclosure () -> String, _ call: () throws(Errno) -> R) throws(WeaveError) -> R {
     do throws(Errno) { return try call() } catch { throw WeaveError(error, doing()) }
 }
 
 /// The same for git.
 @inline(__always)
-package func git<R>(_ call: () throws(GitError) -> R) throws(WeaveError) -> R {
+package func git<R: ~Copyable>(_ call: () throws(GitError) -> R) throws(WeaveError) -> R {
     do throws(GitError) { return try call() } catch { throw WeaveError(error) }
 }

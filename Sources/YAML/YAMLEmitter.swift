@@ -2,7 +2,7 @@ internal import CYaml
 
 /// Values as YAML text, byte for byte as serde_yaml 0.9 writes them: block style, two spaces, sequences not
 /// indented, no line folding, a string quoted only where it would be read as something else, here or by a
-/// YAML 1.1 reader as an octal number (yaml_emitter_emit(3)).
+/// YAML 1.1 reader as an octal number (yaml_emitter_emit(3)). Characters above U+FFFF are written as escapes.
 package enum YAMLEmitter {
     /// The whole document, with a line feed at the end.
     package static func text(of value: YAMLValue) -> String {

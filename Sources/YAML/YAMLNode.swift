@@ -58,6 +58,7 @@ package struct YAMLPair: Sendable {
     package let name: String
     /// The key, always a scalar.
     package let key: YAMLNode
+    /// What the key stands for.
     package let value: YAMLNode
 
     package init(name: String, key: YAMLNode, value: YAMLNode) {

@@ -9,6 +9,18 @@ package enum YAMLValue: Equatable, Sendable {
     /// Members in order; no two have the same key.
     case mapping([YAMLMember])
 
+    /// Strings are compared by bytes: canonically equivalent spellings are different file names.
+    package static func == (a: YAMLValue, b: YAMLValue) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.number(let a), .number(let b)), (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.sequence(let a), .sequence(let b)): a == b
+        case (.mapping(let a), .mapping(let b)): a == b
+        default: false
+        }
+    }
+
     /// The member named `key` of a mapping; nil if there is none or the value is no mapping.
     package subscript(key: String) -> YAMLValue? {
         members?.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
@@ -52,7 +64,9 @@ package enum YAMLValue: Equatable, Sendable {
 
 /// One key of a mapping value.
 package struct YAMLMember: Equatable, Sendable {
+    /// The key's text.
     package let key: String
+    /// What the key stands for.
     package let value: YAMLValue
 
     package init(_ key: String, _ value: YAMLValue) {
@@ -60,7 +74,7 @@ package struct YAMLMember: Equatable, Sendable {
         self.value = value
     }
 
-    /// Keys are compared by bytes: canonically equivalent spellings are different file names.
+    /// Keys are compared by bytes, too.
     package static func == (a: YAMLMember, b: YAMLMember) -> Bool {
         a.key.utf8.elementsEqual(b.key.utf8) && a.value == b.value
     }
