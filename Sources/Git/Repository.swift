@@ -11,10 +11,21 @@ internal import Syscalls
 
     /// Opens the repository at exactly `path` (its top directory, or its git directory), never one above it.
     /// - Throws: notFound, notARepository, sha256, unsupportedExtension, ownership, or damaged.
-    package init(opening path: String) throws(GitError) {
+    package convenience init(opening path: String) throws(GitError) {
+        try unsafe self.init(path) { opened in
+            unsafe git_repository_open_ext(&opened, path, UInt32(GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue), nil)
+        }
+    }
+
+    /// Opens a git directory without its working tree, which need not exist (git_repository_open_bare). Bare, whatever it says.
+    package convenience init(openingGitDirectory path: String) throws(GitError) {
+        try unsafe self.init(path) { opened in unsafe git_repository_open_bare(&opened, path) }
+    }
+
+    private init(_ path: String, _ open: (inout OpaquePointer?) -> Int32) throws(GitError) {
         guard Library.ready else { throw GitError(.other, "libgit2 did not start") }
         var opened: OpaquePointer?
-        let result = unsafe git_repository_open_ext(&opened, path, UInt32(GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue), nil)
+        let result = unsafe open(&opened)
         guard result >= 0, let opened = unsafe opened else { throw Self.explain(result, path) }
         unsafe pointer = opened
         // A format that libgit2 opens but misreads.

@@ -26,7 +26,7 @@ extension TreeListing {
 
     /// Reads object headers on two threads. Returns the entries whose objects are not there.
     private func fill(_ sizes: inout [UInt64], _ indices: [UInt32], _ repository: Repository) throws(GitError) -> [UInt32] {
-        let path = repository.gitDirectory
+        let path = repository.commonDirectory
         // A miss makes libgit2 look for new packs; where many may be missing, ask first.
         let careful = repository.isPartialClone
         let middle = indices.count / 2
@@ -46,7 +46,7 @@ extension TreeListing {
 
     private static func read(_ part: ArraySlice<UInt32>, _ entries: [Entry], _ path: String, _ careful: Bool) throws(GitError)
         -> (sizes: [UInt64], missing: [UInt32]) {
-        let objects = try Repository(opening: path).objects
+        let objects = try Repository(openingGitDirectory: path).objects
         var sizes: [UInt64] = [], missing: [UInt32] = []
         sizes.reserveCapacity(part.count)
         for i in part {
