@@ -40,5 +40,7 @@ let package = Package(
         .executableTarget(name: "rwv", dependencies: ["Manifest", "Git"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
+        // The built program driven from outside, against git and the kernel.
+        .testTarget(name: "EndToEndTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),
     ]
 )
