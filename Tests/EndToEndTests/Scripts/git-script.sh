@@ -15,14 +15,15 @@ report() {
     git status --porcelain --branch --ignored
     echo "head $(git rev-parse HEAD)"
     echo "index $(git write-tree 2>/dev/null || echo unmerged)"
-    find . -mindepth 1 -name .git -prune -o -type f -printf '%m %p ' -exec sha256sum -b {} \; -o -printf '%y %m %p %l\n' | sed "s|$tree|.|" | LC_ALL=C sort | sha256sum
+    find . -mindepth 1 -name .git -prune -o -printf '%y %m %p %l\n' | LC_ALL=C sort | sha256sum
+    find . -name .git -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum -b | sha256sum
 }
 # A step that may fail, in both places the same way.
 may_fail() { "$@" > /dev/null 2>&1 && echo 'ended with 0' || echo "ended with $?"; }
 quiet() { "$@" > /dev/null 2>&1; }
 commit() { tick; git add -A; git commit -qm "$1"; report "$1"; }
 some() { git ls-files | sed -n "$1p"; }
-text() { git ls-files 'src/*' 'text/*.lf' README.md | sed -n "$1p"; }
+text() { git ls-files 'src/*' 'text/*' README.md | sed -n "$1p"; }
 
 edits() {
     echo 'one more line' >> "$(text 1)"; report 'appended'
@@ -63,7 +64,7 @@ renames() {
     git mv "$d" a; git mv a b; mkdir c; git mv b c/b; commit 'deeper'
     git mv c/b/"$(ls c/b | head -1)" top; commit 'out'
     rm -rf c; git checkout -q -- c; report 'removed and checked out'
-    git mv -f moved.txt "$(some 1)"; report 'over another'
+    git mv -f moved.txt "$(some 2)"; report 'over another'
     git reset -q --hard HEAD~1; report 'reset'
     git checkout -q HEAD~1 -- . ; report 'older files in'
     git reset -q --hard; git clean -fdq; report 'clean again'
@@ -96,7 +97,7 @@ switching() {
 
 rebase() {
     echo mine > mine.txt; commit 'mine 1'
-    echo mine >> docs/guide.md; commit 'mine 2'
+    echo mine >> docs/guide.md; echo still mine > mine.txt; commit 'mine 2'
     git switch -q -c agent/side HEAD~6; echo side > side.txt; commit 'side 1'; seq 5 > src/side.c; commit 'side 2'
     tick; quiet git rebase agent/main; report 'rebased'
     git log --format='%H %s' -4
@@ -189,14 +190,14 @@ submodules() {
 }
 
 large() {
-    local n=0 f
-    git ls-files '*.c' | awk 'NR % 10 == 0' | head -300 | while read -r f; do echo '/* touched */' >> "$f"; done; report 'many edits'
+    local f
+    git ls-files '*.c' | awk 'NR % 10 == 0 && NR < 3000' | while read -r f; do echo '/* touched */' >> "$f"; done; report 'many edits'
     commit 'many'
-    git ls-files '*.c' | awk 'NR % 10 == 1' | head -200 | xargs git rm -q; report 'many removed'
+    git ls-files '*.c' | awk 'NR % 10 == 1 && NR < 2000' | xargs git rm -q; report 'many removed'
     git reset -q --hard; report 'reset'
-    git ls-files '*.c' | awk 'NR % 10 == 2' | head -100 | while read -r f; do mv "$f" "$f.moved"; done; commit 'many moved'
+    git ls-files '*.c' | awk 'NR % 10 == 2 && NR < 1000' | while read -r f; do mv "$f" "$f.moved"; done; commit 'many moved'
     git stash -q 2> /dev/null || true
-    git grep -c include | sha256sum
+    git grep -c e | sha256sum
     git archive HEAD | sha256sum
     git checkout -q HEAD~2; report 'back'; git switch -q -; report 'forth'
     rm -rf -- *; report 'rm -rf'; git checkout -q -- .; report 'restored'

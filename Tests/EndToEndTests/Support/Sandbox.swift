@@ -55,6 +55,8 @@ struct Sandbox: Sendable {
                 defaultBranch = main
             [gc]
                 auto = 0
+            [core]
+                safecrlf = false
             [protocol "file"]
                 allow = always
             [advice]
