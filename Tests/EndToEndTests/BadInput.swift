@@ -1,3 +1,4 @@
+internal import Syscalls
 internal import Testing
 
 extension EndToEnd {
