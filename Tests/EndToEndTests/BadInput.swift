@@ -23,7 +23,6 @@ extension EndToEnd {
             Case("branch NAME in the way", "git -C \"$C\" branch agent", says: "agent"),
             Case("branch below it in the way", "git -C \"$C\" branch agent/main/deeper", says: "agent/main"),
             Case("broken HEAD", "echo 1234567812345678123456781234567812345678 > \"$C/.git/HEAD\"", says: "server"),
-            Case("worktree of that name", "git -C \"$C\" worktree add -q --detach \"$S/native/agent\"", says: "agent"),
             Case("broken manifest", "printf 'repositories:\\n  x: [\\n' > \"$W/projects/web-app/rwv.yaml\"", says: "rwv.yaml"),
             Case("no manifest", "rm \"$W/projects/web-app/rwv.yaml\"", says: "rwv.yaml"),
             Case("absolute path", "sed -i 's|github/chatly/server|/etc/server|' \"$W/projects/web-app/rwv.yaml\"", says: "rwv.yaml"),
@@ -105,7 +104,6 @@ extension EndToEnd {
             Case("mid-merge", "git -C \"$C\" checkout -q -b m HEAD~20; echo o > \"$C/src/net/part1.txt\"; git -C \"$C\" commit -qam o; git -C \"$C\" merge -q origin/feature || true; [ -e \"$C/.git/MERGE_HEAD\" ]", says: "agent/m"),
             Case("mid-rebase", "echo o > \"$C/src/net/part1.txt\"; git -C \"$C\" commit -qam o; git -C \"$C\" rebase -q origin/feature || true; [ -d \"$C/.git/rebase-merge\" ]", says: "agent/HEAD"),
             Case("worktreeConfig", "git -C \"$C\" config extensions.worktreeConfig true", says: "agent/main"),
-            Case("relativeWorktrees", "git -C \"$C\" config core.repositoryFormatVersion 1; git -C \"$C\" config extensions.relativeWorktrees true", says: "agent/main"),
             Case("partial clone", "rm -rf \"$C\"; git -C \"$S/origins/server.git\" config uploadpack.allowFilter true; git clone -q --filter=blob:none \"file://$S/origins/server.git\" \"$C\"; git -C \"$C\" checkout -q HEAD~8", says: "agent/HEAD"),
             Case("packed refs", "git -C \"$C\" pack-refs --all", says: "agent/main"),
             Case("alternates", "rm -rf \"$C\"; git clone -q --shared \"$S/origins/server.git\" \"$C\"", says: "agent/main"),
@@ -125,16 +123,44 @@ extension EndToEnd {
                     branch=$(git -C "$(view agent server)" branch --show-current)
                     expected=\(odd.word == "agent/f#1'" ? "\"agent/f#1'\"" : "'\(odd.word)'")
                     same_text 'branch' "$expected" "$branch"
-                    \(odd.testDescription == "relativeWorktrees" ? """
-                      # This git may not know the extension itself: then it cannot be the oracle.
-                      if git -C "$C" status > /dev/null 2>&1; then equals_native agent server; fi
-                      """ : "equals_native agent server")
+                    equals_native agent server
                     echo changed >> "$(view agent server)/README.md"
                     git -C "$(view agent server)" commit -qam changed
                     same_text 'status of the clone' "$before" "$(git -C "$C" status --porcelain=v2 --branch)"
                     delete --force agent
                     [ -z "$(git -C "$C" for-each-ref refs/heads/agent refs/rwv)" ] || fail 'refs are left'
                     [ -z "$(git -C "$C" worktree list --porcelain | grep workweaves)" ] || fail 'a worktree is left'
+                    """)
+            }
+        }
+
+        /// An extension that the installed git may not know yet; then the clone's own files are the oracle.
+        @Test func relativeWorktrees() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    C=$(clone server)
+                    git -C "$C" config core.repositoryFormatVersion 1
+                    git -C "$C" config extensions.relativeWorktrees true
+                    create agent
+                    same_tree "$C" "$(view agent server)"
+                    if git -C "$C" status > /dev/null 2>&1; then equals_native agent server; fi
+                    delete agent
+                    [ ! -e "$C/.git/worktrees/agent" ] || fail 'a worktree is left'
+                    """)
+            }
+        }
+
+        /// Git's name for a worktree may be taken by one that is not ours: both live, or ours is refused.
+        @Test func worktreeOfThatName() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    git -C "$(clone server)" worktree add -q --detach "$S/native/agent"
+                    if create agent 2> "$S/tmp/err"; then
+                        equals_native agent server; delete agent
+                    else
+                        refuses -C "$W" workweave web-app create agent
+                    fi
+                    is_clean "$S/native/agent"
                     """)
             }
         }

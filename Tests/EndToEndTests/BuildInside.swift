@@ -55,7 +55,7 @@ extension EndToEnd {
                     printf 'objects = $(patsubst src/%%.c,out/%%.o,$(wildcard src/*.c))\\nout/bindfs: $(objects)\\n\\tcc -o $@ $^ $(LIBS)\\nout/%%.o: src/%%.c\\n\\tcc $(FLAGS) -MMD -c $< -o $@\\n-include $(objects:.o=.d)\\n' > out/Makefile
                     make -j2 -f out/Makefile FLAGS="-O1 -DHAVE_CONFIG_H -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DFUSE_USE_VERSION=34 -Iout -I. $(pkg-config --cflags fuse3)" LIBS="$(pkg-config --libs fuse3) -lpthread" \\
                         > "$S/tmp/make" 2>&1 || fail "$(tail -n 20 "$S/tmp/make")"
-                    out/bindfs --version | grep -q bindfs || fail 'the program does not run'
+                    out/bindfs --version | found bindfs || fail 'the program does not run'
                     same_text 'second make' "make: 'out/bindfs' is up to date." "$(make -f out/Makefile)"
                     """, limit: 180)
             }

@@ -69,7 +69,7 @@ for round in $(seq "$times"); do
     check_journal
     # Changed files of `steady` are no sign of a half-made one: commit them.
     git -C "$place" add -A; git -C "$place" diff --cached --quiet || git -C "$place" commit -qm "round $round"
-    if [ "$victim" = delete ] && workweaves | grep -qx "victim-$round"; then
+    if [ "$victim" = delete ] && workweaves | found -x "victim-$round"; then
         # Not deleted: then all of it, with the change.
         same_text "victim-$round: its change" x "$(cat "$(view "victim-$round" app2)/x")"
         rm "$(view "victim-$round" app2)/x"
@@ -78,7 +78,7 @@ for round in $(seq "$times"); do
     # A create that lost its caller may still be finishing, or be taken back, in the server.
     deadline=$((SECONDS + 15))
     until settled; do [ $SECONDS -lt $deadline ] || { cat "$S/tmp/half" >&2; fail "half-made after kill $round of $victim"; }; done
-    if [ "$victim" = create ] && ! workweaves | grep -qx "victim-$round"; then
+    if [ "$victim" = create ] && ! workweaves | found -x "victim-$round"; then
         create "victim-$round" > /dev/null || fail "the name victim-$round cannot be used again"
     fi
     [ "$victim" = create ] && delete --force "victim-$round" > /dev/null

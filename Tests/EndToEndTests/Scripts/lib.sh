@@ -5,6 +5,8 @@ shopt -s nullglob
 
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 99; }
 rwv() { "$RWV" "$@"; }
+# grep at the end of a pipe: reads all, so that the writer gets no SIGPIPE.
+found() { grep "$@" > /dev/null; }
 same_text() { # WHAT EXPECTED FOUND
     [ "$2" = "$3" ] && return
     printf 'FAILED: %s\n--- expected\n+++ found\n' "$1" >&2
@@ -133,7 +135,7 @@ all_whole() {
         clones | while read -r c; do
             [ "$c" = "$W/projects/web-app" ] && base="projects/web-app" || base=${c#"$W/"}
             is_clean "$W/.workweaves/$name/$base"
-            git -C "$c" worktree list --porcelain | grep -qxF "worktree $W/.workweaves/$name/$base" || fail "$name: $c does not list it"
+            git -C "$c" worktree list --porcelain | found -xF "worktree $W/.workweaves/$name/$base" || fail "$name: $c does not list it"
         done
     done
     same_text "what stands in .rwv/workweaves" "$listed" "$(ls -A "$W/.rwv/workweaves")"
