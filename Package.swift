@@ -7,6 +7,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
 ]
 
@@ -19,12 +20,17 @@ func tests(_ name: String, _ of: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: of, swiftSettings: settings)
 }
 
+/// The git revision that `rwv --version` shows: RWV_REVISION of the environment (a build from an archive), else git's.
+let revision = Context.environment["RWV_REVISION"] ?? Context.gitInformation.map { String($0.currentCommit.prefix(12)) } ?? "unknown"
+
 let package = Package(
     name: "weavefs",
     products: [.executable(name: "rwv", targets: ["rwv"])],
     targets: [
         // What Glibc hides from Swift.
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+        // The revision of the build; a target of its own, so that a commit recompiles nothing else.
+        .target(name: "CRevision", cSettings: [.define("RWV_REVISION", to: "\"\(revision)\"")]),
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -36,11 +42,34 @@ let package = Package(
         room("Manifest", ["YAML"]),
         // libgit2 as values; the git program for network, filters and credentials.
         room("Git", ["CGit2", "Syscalls"]),
+        // libfuse3: sessions over a descriptor, the operations table, replies that are given once, notifications, the worker pool.
+        room("Fuse", ["CFuse", "Syscalls"]),
+        // Where a view's files come from: trees of git objects, virtual entries, the upper directory. No FUSE types.
+        room("Layers", ["Git", "Syscalls"]),
+        // The kernel's node ids joined to layers: routes requests, keeps the kernel's references, counts operations.
+        room("Nodes", ["Fuse", "Layers", "Syscalls"]),
+        // Joins manifest, clones and worktrees on disk; says what a view should contain. Prints and mounts nothing.
+        room("Weave", ["Manifest", "Git", "Syscalls"]),
+        // Which files of a project appear at the root: one file per ecosystem; plan, then apply.
+        room("Integrations", ["Manifest", "YAML", "Syscalls"]),
+        // The weave's socket: messages, client, the server's harness.
+        room("Control", ["Weave", "Syscalls"]),
+        // Turns "workweave N" into a layer stack that is served: bases, lifecycle, journal, recovery.
+        room("Views", ["Nodes", "Layers", "Weave", "Control", "Syscalls"]),
+        // Keeper and server processes: composition root, signals, log.
+        room("Daemon", ["Views", "Control", "Fuse", "Weave", "Syscalls"]),
+        // Command lines as values; help texts.
+        room("ArgumentParsing", []),
+        // One file per verb: parse, call, render. The only room that prints and reads the environment.
+        room("Commands", ["ArgumentParsing", "Integrations", "Weave", "Manifest", "Git", "Syscalls", "CRevision"]),
         // The program.
-        .executableTarget(name: "rwv", dependencies: ["Manifest", "Git"], swiftSettings: settings),
+        .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Control", "Weave", "Syscalls"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
         // The built program driven from outside, against git and the kernel.
         .testTarget(name: "EndToEndTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),
+        tests("ArgumentParsingTests", ["ArgumentParsing"]),
+        // Transcripts of the built program.
+        tests("CommandTests", ["rwv", "Integrations", "Manifest", "Syscalls"]),
     ]
 )

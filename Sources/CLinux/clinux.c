@@ -221,6 +221,11 @@ int rwv_poll_in(int fd, int timeout_ms) {
     struct pollfd p = {.fd = fd, .events = POLLIN};
     return RETRY(poll(&p, 1, timeout_ms));
 }
+int rwv_poll_in2(int a, int b, int timeout_ms) {
+    struct pollfd p[2] = {{.fd = a, .events = POLLIN}, {.fd = b, .events = POLLIN}};
+    int r = RETRY(poll(p, 2, timeout_ms));
+    return r < 0 ? r : (p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
+}
 int rwv_epoll_create(void) { return ONCE(epoll_create1(EPOLL_CLOEXEC)); }
 static int epoll_add(int ep, int fd, uint64_t data, uint32_t events) {
     struct epoll_event e = {.events = events, .data.u64 = data};
@@ -382,3 +387,7 @@ void rwv_strerror(int number, char *buf, size_t n) {
 }
 const char *rwv_getenv(const char *name) { return getenv(name); }
 const char *rwv_environment(size_t i) { return environ[i]; }
+
+static __thread void *thread_value;
+void rwv_set_thread_value(void *value) { thread_value = value; }
+void *rwv_thread_value(void) { return thread_value; }

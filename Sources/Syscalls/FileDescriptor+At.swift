@@ -13,11 +13,11 @@ extension FileDescriptor {
 
     /// lstat(2) relative to this directory. ENOENT is an answer, not an error: nil.
     package func statusIfExists(_ path: PathBuffer) throws(Errno) -> FileStatus? {
-        var out = FileStatus()
+        var out = rwv_stat()
         let r = try path.withCString { p throws(Errno) in unsafe rwv_statx(raw, p, 0, &out) }
         if r == -ENOENT || r == -ENOTDIR { return nil }
         _ = try check(r)
-        return out
+        return FileStatus(out)
     }
 
     package func status(_ path: PathBuffer) throws(Errno) -> FileStatus {

@@ -19,9 +19,9 @@ package struct FileDescriptor: Hashable, Sendable {
 
     /// fstat(2).
     package func status() throws(Errno) -> FileStatus {
-        var out = FileStatus()
+        var out = rwv_stat()
         _ = try check(unsafe rwv_fstat(raw, &out))
-        return out
+        return FileStatus(out)
     }
 
     /// pread(2) into `buffer`; fewer bytes than asked for only at the end of the file.
@@ -43,6 +43,14 @@ package struct FileDescriptor: Hashable, Sendable {
             guard let base = bytes.baseAddress else { break }
             done += try check(unsafe rwv_pwrite(raw, base + done, bytes.count - done, offset + Int64(done)))
         }
+    }
+
+    /// The same for a span.
+    package func write(at offset: Int64, _ bytes: RawSpan) throws(Errno) {
+        let result: Result<Void, Errno> = unsafe bytes.withUnsafeBytes { p in
+            do throws(Errno) { return .success(try unsafe write(at: offset, p)) } catch { return .failure(error) }
+        }
+        try result.get()
     }
 
     /// One read(2): up to `count` bytes, empty at the end of the file.
@@ -115,9 +123,9 @@ package struct FileDescriptor: Hashable, Sendable {
 
     /// statfs(2).
     package func fileSystemStatus() throws(Errno) -> FileSystemStatus {
-        var out = FileSystemStatus()
+        var out = rwv_statfs()
         _ = try check(unsafe rwv_fstatfs(raw, &out))
-        return out
+        return FileSystemStatus(out)
     }
 
     /// flock(2), for the life of the open file. Returns false when `wait` is false and somebody else holds it.
@@ -134,6 +142,9 @@ package struct FileDescriptor: Hashable, Sendable {
 
     /// Waits until there is something to read, for at most `milliseconds` (-1: for ever). False when time ran out.
     package func waitReadable(milliseconds: Int32) throws(Errno) -> Bool { try check(rwv_poll_in(raw, milliseconds)) > 0 }
+
+    /// Not handed to programs that we start (FD_CLOEXEC).
+    package func closeOnExec() { _ = rwv_set_cloexec(raw, 1) }
 
     package var isTerminal: Bool { rwv_isatty(raw) == 1 }
 }

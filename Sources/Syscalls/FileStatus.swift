@@ -1,10 +1,34 @@
-package import CLinux
+internal import CLinux
 internal import Glibc
 
 /// What statx(2) says of a file: sizes in bytes, blocks of 512 bytes, times in seconds and nanoseconds.
-package typealias FileStatus = rwv_stat
-/// What statfs(2) says of a file system.
-package typealias FileSystemStatus = rwv_statfs
+package struct FileStatus: Sendable, Equatable {
+    package var ino: UInt64 = 0, size: UInt64 = 0, blocks: UInt64 = 0
+    package var atime: Int64 = 0, mtime: Int64 = 0, ctime: Int64 = 0, btime: Int64 = 0
+    package var atime_ns: UInt32 = 0, mtime_ns: UInt32 = 0, ctime_ns: UInt32 = 0, btime_ns: UInt32 = 0
+    package var mode: UInt32 = 0, nlink: UInt32 = 0, uid: UInt32 = 0, gid: UInt32 = 0
+    package var rdev_major: UInt32 = 0, rdev_minor: UInt32 = 0, dev_major: UInt32 = 0, dev_minor: UInt32 = 0, blksize: UInt32 = 0
+    package init() {}
+    init(_ s: rwv_stat) {
+        (ino, size, blocks, atime, mtime, ctime, btime) = (s.ino, s.size, s.blocks, s.atime, s.mtime, s.ctime, s.btime)
+        (atime_ns, mtime_ns, ctime_ns, btime_ns) = (s.atime_ns, s.mtime_ns, s.ctime_ns, s.btime_ns)
+        (mode, nlink, uid, gid) = (s.mode, s.nlink, s.uid, s.gid)
+        (rdev_major, rdev_minor, dev_major, dev_minor, blksize) = (s.rdev_major, s.rdev_minor, s.dev_major, s.dev_minor, s.blksize)
+    }
+}
+
+/// What statfs(2) says of a file system: counts of blocks of `bsize` bytes and of inodes.
+package struct FileSystemStatus: Sendable {
+    package var blocks: UInt64 = 0, bfree: UInt64 = 0, bavail: UInt64 = 0, files: UInt64 = 0, ffree: UInt64 = 0
+    /// The file system's magic number (statfs(2)).
+    package var type: UInt64 = 0
+    package var bsize: UInt32 = 0, frsize: UInt32 = 0, namelen: UInt32 = 0
+    package init() {}
+    init(_ s: rwv_statfs) {
+        (blocks, bfree, bavail, files, ffree, type) = (s.blocks, s.bfree, s.bavail, s.files, s.ffree, s.type)
+        (bsize, frsize, namelen) = (s.bsize, s.frsize, s.namelen)
+    }
+}
 
 /// The type part of a file mode (inode(7)).
 package enum FileType: UInt32, Sendable {
@@ -22,7 +46,7 @@ package enum FileType: UInt32, Sendable {
     package var directoryRecordType: UInt8 { UInt8(rawValue >> 12) }
 }
 
-extension rwv_stat {
+extension FileStatus {
     package var type: FileType { FileType(rawValue: mode & FileType.mask) ?? .regular }
     package var isDirectory: Bool { mode & FileType.mask == FileType.directory.rawValue }
     package var isRegular: Bool { mode & FileType.mask == FileType.regular.rawValue }
@@ -32,6 +56,13 @@ extension rwv_stat {
         mode & FileType.mask == FileType.character.rawValue && rdev_major == 0 && rdev_minor == 0
     }
     package var permissions: UInt32 { mode & 0o7777 }
+    /// In bytes.
+    package var byteCount: UInt64 { size }
+    package var inode: UInt64 { ino }
+    package var owner: UInt32 { uid }
+    package var group: UInt32 { gid }
+    package var modified: Timestamp { Timestamp(seconds: mtime, nanoseconds: mtime_ns) }
+    package var changed: Timestamp { Timestamp(seconds: ctime, nanoseconds: ctime_ns) }
 }
 
 /// A moment: seconds since the epoch and nanoseconds, or one of the two special values of utimensat(2).

@@ -9,11 +9,11 @@ package enum Files {
 
     /// lstat(2), or stat(2) when `follow`. Nil when there is nothing (ENOENT, ENOTDIR).
     package static func status(_ path: String, follow: Bool = false) throws(Errno) -> FileStatus? {
-        var out = FileStatus()
+        var out = rwv_stat()
         let r = unsafe rwv_statx(FileDescriptor.currentDirectory.raw, path, follow ? 1 : 0, &out)
         if r == -ENOENT || r == -ENOTDIR { return nil }
         _ = try check(r)
-        return out
+        return FileStatus(out)
     }
 
     /// Whether something is there, without following a final link. An error counts as "something".

@@ -45,6 +45,10 @@ internal import Glibc
         unsafe raw.deallocate()
     }
 
+    package func readLock() { unsafe pthread_rwlock_rdlock(raw) }
+    package func writeLock() { unsafe pthread_rwlock_wrlock(raw) }
+    package func unlock() { unsafe pthread_rwlock_unlock(raw) }
+
     package func withReadLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
         unsafe pthread_rwlock_rdlock(raw)
         defer { unsafe pthread_rwlock_unlock(raw) }

@@ -5,13 +5,20 @@ internal import Glibc
 package struct Subprocess: Sendable {
     package var program: String
     package var arguments: [String]
+    /// What the program is told it is called (argv[0]); nil: as it is started.
+    package var name: String?
     /// `NAME=value` for each variable; nil passes our own environment on.
     package var environment: [String]?
     package var directory: String?
     /// Where the child's standard streams go; nil is /dev/null for input and a pipe that we read for the others.
     package var standardInput: FileDescriptor?
+    /// Where standard output goes instead of a pipe.
+    package var standardOutput: FileDescriptor?
     package var passOutput = false
     package var passError = false
+    /// Makes the child lead a session of its own (setsid(2)), so that running out of time ends its children too.
+    /// It has no terminal to ask on then.
+    package var ownSession = false
 
     package init(_ program: String, _ arguments: [String], environment: [String]? = nil, directory: String? = nil) {
         self.program = program
@@ -40,7 +47,8 @@ package struct Subprocess: Sendable {
         let stdin = inPipe?.read ?? standardInput ?? FileDescriptor(raw: -1)
         let pid: Int32
         do throws(Errno) {
-            pid = try start(descriptors: [stdin, passOutput ? .standardOutput : out.write, passError ? .standardError : err.write])
+            pid = try start(descriptors: [stdin, standardOutput ?? (passOutput ? .standardOutput : out.write), passError ? .standardError : err.write],
+                            session: ownSession)
         } catch {
             out.close(); err.close(); inPipe?.close()
             throw error
@@ -59,15 +67,13 @@ package struct Subprocess: Sendable {
         var output: [UInt8] = [], errorOutput: [UInt8] = []
         var open = [out.read, err.read]
         while !open.isEmpty {
-            for end in open {
-                if open.count > 1, try !end.waitReadable(milliseconds: 20) { continue }
-                if open.count == 1, deadline != nil, try !end.waitReadable(milliseconds: 200) { continue }
+            for end in try Self.readable(open, milliseconds: deadline == nil ? -1 : 200) {
                 let some = try end.readSome()
                 if some.isEmpty { open.removeAll { $0 == end } }
                 if end == out.read { output += some } else { errorOutput += some }
             }
             if let deadline, monotonicNanoseconds() > deadline {
-                Self.signal(pid, SIGKILL)
+                Self.signal(ownSession ? -pid : pid, SIGKILL)
                 _ = try Self.wait(pid)
                 throw .timedOut
             }
@@ -75,9 +81,15 @@ package struct Subprocess: Sendable {
         return Outcome(status: try Self.wait(pid), output: output, error: errorOutput)
     }
 
+    /// Those of one or two descriptors that have something to read, or have ended (poll(2)).
+    private static func readable(_ ends: [FileDescriptor], milliseconds: Int32) throws(Errno) -> [FileDescriptor] {
+        let ready = try check(rwv_poll_in2(ends[0].raw, ends.count > 1 ? ends[1].raw : -1, milliseconds))
+        return ends.enumerated().compactMap { ready & (1 << Int32($0.offset)) != 0 ? $0.element : nil }
+    }
+
     /// Starts the program with the given descriptors as 0, 1, 2, … and returns its process id. With `session` it leads one of its own (setsid(2)).
     package func start(descriptors: [FileDescriptor], session: Bool = false) throws(Errno) -> Int32 {
-        var words = unsafe CStringArray([program] + self.arguments)
+        var words = unsafe CStringArray([name ?? program] + self.arguments)
         defer { unsafe words.free() }
         let raw = descriptors.map(\.raw)
         guard let environment else {

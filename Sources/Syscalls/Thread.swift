@@ -21,6 +21,9 @@ package enum Thread {
         }
     }
 
+    /// Stops this thread for a while (nanosleep(2)).
+    package static func sleep(milliseconds: Int) { usleep(UInt32(clamping: milliseconds * 1000)) }
+
     /// Runs `body` for each index on up to `width` threads, and returns when all have ended. Results stay in order.
     package static func map<T: Sendable, R: Sendable>(_ items: [T], width: Int = 8, _ body: @escaping @Sendable (T) -> R) -> [R] {
         if items.count <= 1 || width <= 1 { return items.map(body) }
@@ -63,5 +66,17 @@ package struct Pipe: Sendable {
     package func close() {
         read.close()
         write.close()
+    }
+}
+
+/// One object per thread, put there by who runs the thread and kept alive by it (__thread in C).
+package enum ThreadLocal {
+    @safe package static func set(_ object: AnyObject?) {
+        unsafe rwv_set_thread_value(object.map { unsafe Unmanaged.passUnretained($0).toOpaque() })
+    }
+    /// The object, which must be of type `T` when there is one.
+    @safe package static func get<T: AnyObject>(_ type: T.Type) -> T? {
+        guard let p = unsafe rwv_thread_value() else { return nil }
+        return unsafe Unmanaged<T>.fromOpaque(p).takeUnretainedValue()
     }
 }

@@ -78,6 +78,8 @@ int rwv_peer_uid(int fd, uint32_t *uid, int32_t *pid);
 int rwv_set_nonblocking(int fd, int on);
 int rwv_set_cloexec(int fd, int on);
 int rwv_poll_in(int fd, int timeout_ms);
+/// Bit 0: `a` can be read or has ended; bit 1: `b` (-1: none). 0 when time ran out.
+int rwv_poll_in2(int a, int b, int timeout_ms);
 int rwv_epoll_create(void);
 int rwv_epoll_add_edge(int ep, int fd, uint64_t data);
 int rwv_epoll_add_level(int ep, int fd, uint64_t data);
@@ -112,6 +114,10 @@ int rwv_random(void *buf, size_t n);
 /// envp NULL: our own environment.
 int rwv_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd,
               const int *fds, int n, int session);
+
+/// One pointer per thread, for the worker that the thread is.
+void rwv_set_thread_value(void *value);
+void *rwv_thread_value(void);
 
 /// The text for an error number, always terminated.
 void rwv_strerror(int number, char *buf, size_t n);

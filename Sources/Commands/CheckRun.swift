@@ -1,0 +1,125 @@
+internal import Git
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// The checks of one run: over all projects in the weave, over its own project in a workweave.
+struct CheckRun {
+    private struct Project: Sendable {
+        let name: ProjectName
+        let manifest: Manifest
+        let lock: LockFile?
+    }
+    private let context: Context
+    private let registries: RegistrySet
+
+    init(_ context: Context, _ registries: RegistrySet) throws {
+        self.context = context
+        self.registries = registries
+    }
+
+    func findings() throws -> [CheckFinding] {
+        var found: [CheckFinding] = [], projects: [Project] = []
+        let names = context.workweave == nil ? try context.weave.allProjects() : [context.project].compactMap { $0 }
+        for name in names {
+            do { projects.append(Project(name: name, manifest: try context.readManifest(name), lock: try context.readLock(name))) } catch {
+                found.append(finding(.error, .manifest, name, nil, CommandFailure(reporting: error).errors.joined(separator: "; ")))
+            }
+        }
+        let heads = readHeads(projects)
+        // A manifest that cannot be read may list any clone.
+        if context.workweave == nil, found.isEmpty { found += orphans(projects) }
+        for project in projects { found += check(project, heads) }
+        return found + (try drift(projects))
+    }
+
+    private func finding(_ severity: CheckFinding.Severity, _ kind: CheckFinding.Kind, _ project: ProjectName?, _ path: RepoPath?, _ text: String) -> CheckFinding {
+        CheckFinding(severity: severity, kind: kind, project: project, path: path, text: text)
+    }
+
+    /// HEAD of every repository that is on disk, read once however many projects list it.
+    private func readHeads(_ projects: [Project]) -> [RepoPath: Result<RepositoryFacts, CommandFailure>] {
+        let paths = Set(projects.flatMap { $0.manifest.repositories.map(\.path) + ($0.lock?.repositories.map(\.path) ?? []) }).sorted()
+            .filter { Files.exists(context.repository($0)) }
+        let facts = inParallel(paths) { [context] path in
+            try RepositoryFacts.read(try RepositoryFacts.open(context.repository(path), shown: path.text), shown: path.text)
+        }
+        return Dictionary(zip(paths, facts)) { first, _ in first }
+    }
+
+    private func check(_ project: Project, _ heads: [RepoPath: Result<RepositoryFacts, CommandFailure>]) -> [CheckFinding] {
+        var found: [CheckFinding] = []
+        for entry in project.manifest.repositories {
+            switch heads[entry.path] {
+            case nil:
+                found.append(finding(.error, .danglingReference, project.name, entry.path, "dangling reference in \(project.name): \(entry.path)"))
+            case .failure(let failure):
+                found.append(finding(.error, .repository, project.name, entry.path, "unusable clone in \(project.name): \(failure.errors.joined(separator: "; "))"))
+            case .success: break
+            }
+            if entry.role == nil {
+                found.append(finding(.warning, .missingRole, project.name, entry.path, "missing role in \(project.name): \(entry.path)"))
+            }
+        }
+        return found + staleLock(project, heads)
+    }
+
+    /// A lock is stale when a repository moved on, or when it does not list what the manifest lists.
+    private func staleLock(_ project: Project, _ heads: [RepoPath: Result<RepositoryFacts, CommandFailure>]) -> [CheckFinding] {
+        guard let lock = project.lock else { return [] }
+        var texts: [(RepoPath, String)] = []
+        for entry in lock.repositories {
+            if project.manifest[entry.path] == nil {
+                texts.append((entry.path, "\(entry.path) is no longer in rwv.yaml"))
+            } else if case .success(let facts)? = heads[entry.path], facts.commit != entry.version, !facts.tags.contains(entry.version) {
+                texts.append((entry.path, "\(entry.path) locked=\(entry.version) actual=\(facts.commit)"))
+            }
+        }
+        for entry in project.manifest.repositories where lock[entry.path] == nil {
+            texts.append((entry.path, "\(entry.path) is not in rwv.lock"))
+        }
+        return texts.map { finding(.error, .staleLock, project.name, $0.0, "stale lock in \(project.name): \($0.1)") }
+    }
+
+    /// Clones below the registries' directories that no project lists.
+    private func orphans(_ projects: [Project]) -> [CheckFinding] {
+        let known = Set(projects.flatMap { $0.manifest.repositories.map(\.path) })
+        let tops = Set(registries.registries.map(\.name) + known.compactMap(\.segments.first))
+        return tops.sorted().flatMap { clones(below: $0, depth: 1) }.filter { !known.contains($0) }
+            .map { finding(.error, .orphanedClone, nil, $0, "orphaned clone: \($0)") }
+    }
+
+    /// Paths of git repositories below a directory of the weave, four levels deep, in order; links are not followed.
+    private func clones(below directory: String, depth: Int) -> [RepoPath] {
+        guard let file = try? Files.open(context.root + "/" + directory, OpenFlags.directory | OpenFlags.noFollow) else { return [] }
+        defer { file.close() }
+        var found: [RepoPath] = []
+        for entry in ((try? file.directoryEntries()) ?? []).sorted(by: { $0.text < $1.text }) where entry.name.first != UInt8(ascii: ".") {
+            let path = directory + "/" + entry.text
+            if Files.exists(context.root + "/" + path + "/.git") {
+                if let repo = try? RepoPath(path) { found.append(repo) }
+            } else if depth < 4 { found += clones(below: path, depth: depth + 1) }
+        }
+        return found
+    }
+
+    /// Workweaves whose worktrees are not those of their manifest.
+    private func drift(_ projects: [Project]) throws -> [CheckFinding] {
+        try WorkweaveHooks.recorded(context.weave).filter { context.workweave == nil || context.workweave == $0.name }.flatMap { workweave in
+            let own = Context(weave: context.weave, workweave: workweave.name, project: workweave.project)
+            let manifest = (try? own.readManifest(workweave.project)) ?? projects.first { $0.name == workweave.project }?.manifest
+            guard let listed = manifest?.repositories.map(\.path) else { return [CheckFinding]() }
+            let there = workweave.repositories.filter { hasWorktree($0, workweave.name) }
+            let missing = listed.filter { !there.contains($0) }.map { ($0, "no worktree of \($0)") }
+            let extra = workweave.repositories.filter { !listed.contains($0) }.map { ($0, "extra worktree of \($0)") }
+            return (missing + extra).map {
+                finding(.error, .workweaveDrift, workweave.project, $0.0, "workweave drift in \(workweave.name): \($0.1)")
+            }
+        }
+    }
+
+    private func hasWorktree(_ path: RepoPath, _ name: WorkweaveName) -> Bool {
+        guard let clone = try? Repository(opening: context.weave.clone(path)) else { return false }
+        return ((try? LinkedWorktree.find(clone.commonDirectory, name.text)) ?? nil) != nil
+    }
+}

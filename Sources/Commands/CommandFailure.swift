@@ -1,0 +1,41 @@
+internal import ArgumentParsing
+internal import Git
+internal import Integrations
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// What the user is told when a command does not do what it was asked: `error:` lines, then one `hint:`.
+package struct CommandFailure: Error, Equatable, Sendable {
+    /// Each becomes an `error:` line.
+    package var errors: [String]
+    package var hint: String?
+    package var status: Int32 = 1
+
+    package init(_ errors: String..., hint: String? = nil, status: Int32 = 1) {
+        self.init(errors: errors, hint: hint, status: status)
+    }
+
+    package init(errors: [String], hint: String? = nil, status: Int32 = 1) {
+        self.errors = errors
+        self.hint = hint
+        self.status = status
+    }
+
+    /// The command said already, on its own, why it ends with 1.
+    package static let silent = CommandFailure(errors: [], hint: nil, status: 1)
+
+    /// The one place where errors of the rooms below become words and exit codes.
+    package init(reporting error: any Error) {
+        switch error {
+        case let error as CommandFailure: self = error
+        case let error as UsageError: self.init(error.message, hint: error.hint, status: 2)
+        case let error as WeaveError: self.init(error.message, hint: error.hint)
+        case let error as GitError: self.init(error.description, hint: error.hint)
+        case let error as ManifestError: self.init(error.description, hint: error.hint)
+        case let error as IntegrationError: self.init(error.message, hint: error.hint)
+        case let error as Errno: self.init(error.description)
+        default: self.init("\(error)")
+        }
+    }
+}

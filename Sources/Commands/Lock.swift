@@ -1,0 +1,59 @@
+internal import ArgumentParsing
+internal import Git
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// `rwv lock`: pins what is checked out.
+enum Lock {
+    static let verb = Verb(CommandSpec(
+        "lock", "write the revisions that are checked out to the project's rwv.lock",
+        options: [OptionSpec("--dirty", "lock HEAD although there are uncommitted changes")],
+        details: "A tag at HEAD is recorded by name, anything else as the commit's id.")
+    ) { session in
+        let context = try session.context(), project = try context.requireProject()
+        try write(project, context, session.output, allowDirty: session.arguments.has("--dirty"))
+    }
+
+    private struct Finding: Sendable {
+        let facts: RepositoryFacts
+        /// Changed and untracked files.
+        let changes: Int
+    }
+
+    /// Examines every repository of the project at once, and writes the lock if none stands in the way.
+    static func write(_ project: ProjectName, _ context: Context, _ output: Output, allowDirty: Bool) throws {
+        let entries = try context.readManifest(project).repositories
+        let found = inParallel(entries) { entry in
+            let repository = try RepositoryFacts.open(context.repository(entry.path), shown: entry.path.text)
+            return Finding(facts: try .read(repository, shown: entry.path.text), changes: try repository.changedFileCount())
+        }
+        var locked: [LockEntry] = [], errors: [String] = [], hints: [String] = []
+        for (entry, result) in zip(entries, found) {
+            switch result {
+            case .failure(let failure):
+                errors += failure.errors
+                hints += [failure.hint].compactMap { $0 }
+            case .success(let finding):
+                if finding.changes > 0, !allowDirty {
+                    errors.append("\(entry.path) has \(changes(finding.changes))")
+                    errors.append("lock would record HEAD (\(finding.facts.commit.prefix(7))), not working tree state")
+                    hints.append("commit your changes first, or use --dirty to lock anyway")
+                } else if finding.changes > 0 {
+                    output.say("⚠ \(entry.path): \(changes(finding.changes)) (locking HEAD, not working tree)")
+                }
+                locked.append(LockEntry(path: entry.path, type: entry.type, url: entry.url, version: finding.facts.version))
+            }
+        }
+        guard errors.isEmpty else { throw CommandFailure(errors: errors, hint: hints.first) }
+        let lock = LockFile(workweave: context.workweave?.text, repositories: locked)
+        let path = context.lockPath(project)
+        try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, Array(lock.text.utf8)) }
+        output.say("wrote \(Context.shown(project, LockFile.fileName)) (\(counted(locked.count, "repo")))")
+    }
+
+    private static func changes(_ count: Int) -> String { counted(count, "uncommitted change") }
+}
+
+/// "1 repo", "4 repos".
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

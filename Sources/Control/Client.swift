@@ -1,0 +1,64 @@
+internal import Syscalls
+package import Weave
+
+/// Talks to a weave's server, and starts it when there is none.
+package struct Client: Sendable {
+    private let weave: Weave
+    private let version: String
+    /// How to start a keeper: it must return once the server answers. - Throws: why it could not.
+    package typealias Starter = @Sendable (Weave) throws(WeaveError) -> Void
+    private let start: Starter
+
+    package init(_ weave: Weave, version: String, start: @escaping Starter) {
+        self.weave = weave
+        self.version = version
+        self.start = start
+    }
+
+    /// Whether a server answers, without starting one.
+    package var isServed: Bool {
+        guard let socket = try? ControlSocket.connect(in: weave.run) else { return false }
+        socket.close()
+        return true
+    }
+
+    /// Starts keeper and server unless they run. Several clients at once start one pair.
+    package func ensureServer() throws(WeaveError) {
+        if isServed { return }
+        try weave.prepareState()
+        let lock = try system("open \(weave.run)/start.lock") { () throws(Errno) in
+            OwnedDescriptor(try Files.open(weave.run + "/start.lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
+        }
+        _ = try system("lock \(weave.run)/start.lock") { () throws(Errno) in try lock.descriptor.lock() }
+        if isServed { return }
+        try start(weave)
+    }
+
+    /// Asks, starting a server first if `starting`. - Throws: the server's error; `.noServer` when there is none; `.version` when it is another program's.
+    package func ask(_ call: Call, starting: Bool = true) throws(WeaveError) -> Answer {
+        if starting { try ensureServer() }
+        let socket: FileDescriptor
+        do throws(Errno) { socket = try ControlSocket.connect(in: weave.run) } catch {
+            throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        }
+        defer { socket.close() }
+        let peer = try system("ask who serves") { () throws(Errno) in try Socket.peer(socket) }
+        guard peer.uid == CurrentProcess.userID || CurrentProcess.userID == 0 else {
+            throw WeaveError(.denied, "the server of \(weave.root) belongs to another user", hint: "run the command as the weave's owner")
+        }
+        let answer: Answer?
+        do throws(Errno) {
+            try Line.send(Envelope(version: version, call: call), to: socket)
+            answer = try Line.receive(Answer.self, from: socket)
+        } catch {
+            throw WeaveError(.noServer, "the server of \(weave.root) does not answer as expected: \(error)",
+                             hint: "run 'rwv down' with the rwv that started it, then 'rwv up'")
+        }
+        switch answer {
+        case .failed(let error)?: throw error
+        case let answer?: return answer
+        case nil:
+            throw WeaveError(.noServer, "the server went away before it answered", hint: "see \(weave.log)/server.log; run the command again")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import FoundationEssentials
+package import Syscalls
+
+/// JSON values on a stream socket, one a line.
+enum Line {
+    static func send(_ value: some Encodable, to socket: FileDescriptor) throws(Errno) {
+        guard let data = try? JSONEncoder().encode(value) else { throw .invalid }
+        try socket.writeAll(Array(data) + [UInt8(ascii: "\n")])
+    }
+
+    /// Reads to the end of the line. Nil at the end of the stream. - Throws: EINVAL when it is not what was expected; EFBIG past 64 MiB.
+    static func receive<T: Decodable>(_ type: T.Type, from socket: FileDescriptor) throws(Errno) -> T? {
+        var bytes: [UInt8] = []
+        while bytes.last != UInt8(ascii: "\n") {
+            let some = try socket.readSome()
+            if some.isEmpty { return nil }
+            bytes += some
+            if bytes.count > 64 << 20 { throw .fileTooLarge }
+        }
+        guard let value = try? JSONDecoder().decode(type, from: Data(bytes)) else { throw .invalid }
+        return value
+    }
+}
+
+/// The socket of a weave. Its path is reached through the directory's descriptor, so that no weave lies too deep for it (sockaddr_un holds 107 bytes).
+package enum ControlSocket {
+    package static let name = "control.sock"
+
+    package static func listen(in run: String) throws(Errno) -> FileDescriptor {
+        let directory = OwnedDescriptor(try Files.open(run, OpenFlags.directory))
+        do throws(Errno) { try Files.unlink(run + "/" + name) } catch where error == .notFound {}
+        return try Socket.listen("/proc/self/fd/\(directory.descriptor.raw)/\(name)", backlog: 512)
+    }
+
+    package static func connect(in run: String) throws(Errno) -> FileDescriptor {
+        let directory = OwnedDescriptor(try Files.open(run, OpenFlags.directory))
+        return try Socket.connect("/proc/self/fd/\(directory.descriptor.raw)/\(name)")
+    }
+}

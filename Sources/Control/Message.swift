@@ -1,0 +1,138 @@
+package import Weave
+
+/// What a client asks of a weave's server: one JSON object on one line, answered by one.
+package enum Call: Codable, Sendable {
+    /// Is anybody there, and of which version?
+    case hello
+    case create(CreateOptions)
+    case delete(name: String)
+    case sync(SyncOptions)
+    /// What `delete` and `list` want to know of workweaves; of one project, or of one name, or of all.
+    case describe(project: String?, name: String?, withUsage: Bool)
+    case mounts
+    case down(force: Bool)
+}
+
+package struct CreateOptions: Codable, Sendable {
+    package var project: String
+    /// Nil: choose one.
+    package var name: String?
+    /// Base every repo on rwv.lock.
+    package var locked: Bool
+    /// Base these repos on these revisions.
+    package var revisions: [String: String]
+    /// The creator's umask.
+    package var umask: UInt32
+    package init(project: String, name: String?, locked: Bool = false, revisions: [String: String] = [:], umask: UInt32) {
+        self.project = project
+        self.name = name
+        self.locked = locked
+        self.revisions = revisions
+        self.umask = umask
+    }
+}
+
+package struct SyncOptions: Codable, Sendable {
+    package var name: String
+    /// Repos that may be taken out: the caller has looked, and nothing would be lost.
+    package var removable: [String]
+    package init(name: String, removable: [String]) {
+        self.name = name
+        self.removable = removable
+    }
+}
+
+/// The server's answer.
+package enum Answer: Codable, Sendable {
+    case hello(version: String, pid: Int32)
+    case done
+    case created(name: String, path: String)
+    case synced(SyncReport)
+    case workweaves([WorkweaveInfo])
+    case mounts([MountInfo])
+    case failed(WeaveError)
+}
+
+package struct SyncReport: Codable, Sendable {
+    package var added: [String]
+    package var removed: [String]
+    /// Listed no more, but not in `removable`.
+    package var kept: [String]
+    package init(added: [String], removed: [String], kept: [String]) {
+        self.added = added
+        self.removed = removed
+        self.kept = kept
+    }
+}
+
+/// A workweave, for `list --json` and for the checks before a delete.
+package struct WorkweaveInfo: Codable, Sendable {
+    package struct Repo: Codable, Sendable {
+        package var path: String
+        /// The ephemeral branch, short.
+        package var branch: String
+        /// The commit it was made on, 40 hexadecimal digits.
+        package var base: String
+        /// Whether anything of it may differ from the base: a file in upper, its index, its HEAD or its branch.
+        package var isTouched: Bool
+        package init(path: String, branch: String, base: String, isTouched: Bool) {
+            self.path = path
+            self.branch = branch
+            self.base = base
+            self.isTouched = isTouched
+        }
+    }
+    package var name: String
+    package var project: String
+    package var path: String
+    package var engine: String
+    package var repos: [Repo]
+    /// Files and links in upper, with whiteouts; nil when not asked for.
+    package var changedFiles: Int?
+    /// Bytes in upper; nil when not asked for.
+    package var upperBytes: UInt64?
+    package init(name: String, project: String, path: String, engine: String, repos: [Repo], changedFiles: Int?, upperBytes: UInt64?) {
+        self.name = name
+        self.project = project
+        self.path = path
+        self.engine = engine
+        self.repos = repos
+        self.changedFiles = changedFiles
+        self.upperBytes = upperBytes
+    }
+}
+
+/// A mount, for `rwv mounts --json`.
+package struct MountInfo: Codable, Sendable {
+    package var kind: String
+    package var path: String
+    /// The workweave or project; nil for the mount that holds all workweaves.
+    package var name: String?
+    package var project: String?
+    package var engine: String
+    package var state: String
+    /// Requests served since the server started, by operation.
+    package var counters: [String: UInt64]?
+    package init(kind: String, path: String, name: String?, project: String?, engine: String, state: String, counters: [String: UInt64]?) {
+        self.kind = kind
+        self.path = path
+        self.name = name
+        self.project = project
+        self.engine = engine
+        self.state = state
+        self.counters = counters
+    }
+}
+
+/// The first thing on a connection, from the client. The server answers calls of its own protocol number only.
+package struct Envelope: Codable, Sendable {
+    package var version: String
+    package var protocolNumber: Int
+    package var call: Call
+    package init(version: String, call: Call) {
+        self.version = version
+        protocolNumber = Self.currentProtocol
+        self.call = call
+    }
+    package static let currentProtocol = 1
+}

@@ -1,0 +1,60 @@
+internal import Control
+internal import Fuse
+package import Syscalls
+package import Weave
+
+/// The process that outlives servers: it mounts, keeps every /dev/fuse descriptor and the control socket, starts the server,
+/// and starts it again when it dies. It holds no git and no layer code, so it has no reason to crash.
+///
+/// It lives in the weave's `run` directory: `lock` (held with flock(2) while it lives), `keeper.pid`, `server.pid`, `control.sock`.
+package enum Keeper {
+    /// The hidden verbs that the program is started with.
+    package static let verb = "__keeper"
+    package static let serverVerb = "__server"
+
+    /// Starts a keeper in the background and returns when its server answers. - Throws: why it could not.
+    @Sendable
+    package static func launch(_ weave: Weave) throws(WeaveError) {
+        let pipe = try system("make a pipe") { () throws(Errno) in try Pipe() }
+        defer { pipe.read.close() }
+        try system("start \(CurrentProcess.executable)") { () throws(Errno) in
+            defer { pipe.write.close() }
+            let log = try Log(path: weave.log + "/server.log")
+            _ = try own([verb, weave.root]).start(descriptors: [FileDescriptor(raw: -1), log.descriptor, log.descriptor, pipe.write], session: true)
+        }
+        let said = try system("wait for the keeper") { () throws(Errno) in try pipe.read.readAll() }
+        if said.first == UInt8(ascii: "!") { throw decode(said.dropFirst()) }
+        guard said == Array("ready\n".utf8) else {
+            throw WeaveError(.noServer, "the server of \(weave.root) did not start", hint: "see \(weave.log)/server.log")
+        }
+    }
+
+    /// This program, with other arguments.
+    static func own(_ arguments: [String]) -> Subprocess {
+        var p = Subprocess(CurrentProcess.executable, arguments)
+        p.name = "rwv"
+        return p
+    }
+
+    /// Code, message and hint on three lines.
+    static func encode(_ e: WeaveError) -> [UInt8] { Array("!\(e.code.rawValue)\n\(e.message)\n\(e.hint ?? "")".utf8) }
+    private static func decode(_ bytes: ArraySlice<UInt8>) -> WeaveError {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard lines.count == 3 else { return WeaveError(.noServer, "the server did not start") }
+        return WeaveError(WeaveError.Code(rawValue: lines[0]) ?? .failed, lines[1], hint: lines[2].isEmpty ? nil : lines[2])
+    }
+
+    /// The keeper's life. Returns the exit status.
+    /// - Parameter report: where the starter waits to hear "ready" or why not; nil when nobody does.
+    package static func run(_ weave: Weave, report: FileDescriptor?) -> Int32 {
+        CurrentProcess.ignoreBrokenPipe()
+        CurrentProcess.setUmask(0o077)
+        do throws(WeaveError) {
+            let life = try KeeperLife(weave)
+            return try life.run(report)
+        } catch {
+            if let report { try? report.writeAll(encode(error)) }
+            return 1
+        }
+    }
+}

@@ -1,0 +1,87 @@
+internal import CFuse
+internal import Glibc
+package import Syscalls
+
+/// One thread of the pool, with the memory it works in.
+@safe package final class Worker {
+    /// For answers.
+    package let reply = ReplyBuffer()
+    /// What the handlers keep per thread (path buffers and the like), made by ``WorkerPool``.
+    package let scratch: AnyObject
+    var requestIsResent = false
+    var requestClearsSetID = false
+    var answersInit = false
+    var kernelOffersKillPriv = false
+    private var buffer = unsafe fuse_buf()
+
+    init(scratch: AnyObject) { self.scratch = scratch }
+
+    /// The worker that this thread is; nil on other threads.
+    package static var current: Worker? { ThreadLocal.get(Worker.self) }
+
+    /// Reads and answers one request. False when there was none (EAGAIN).
+    func serveOne(_ session: Session) -> Bool {
+        let n = unsafe fuse_session_receive_buf(session.raw, &buffer)
+        if n <= 0 { return n == -EINTR }
+        unsafe fuse_session_process_buf(session.raw, &buffer)
+        return true
+    }
+
+    /// Looks at a raw request before libfuse does (linux/fuse.h, struct fuse_in_header) for what libfuse does not tell its users.
+    func inspect(_ p: UnsafeRawPointer, _ count: Int) {
+        guard count >= 40 else { return }
+        let opcode = unsafe p.load(fromByteOffset: 4, as: UInt32.self)
+        let unique = unsafe p.load(fromByteOffset: 8, as: UInt64.self)
+        requestIsResent = unique >> 63 == 1
+        answersInit = opcode == 26
+        requestClearsSetID = switch opcode {
+        case 16: unsafe count >= 64 && p.load(fromByteOffset: 60, as: UInt32.self) & 4 != 0
+        case 4: unsafe count >= 44 && p.load(fromByteOffset: 40, as: UInt32.self) & (1 << 11) != 0
+        default: false
+        }
+        if answersInit, count >= 56 { kernelOffersKillPriv = unsafe p.load(fromByteOffset: 52, as: UInt32.self) & (1 << 28) != 0 }
+    }
+}
+
+/// The threads that serve every mount of the process. Requests run to completion on the thread that read them.
+package final class WorkerPool: Sendable {
+    private let poller: Poller
+    private let sessions = Locked<[UInt64: Session]>([:])
+    private let stop: Event
+    private let makeScratch: @Sendable () -> AnyObject
+
+    package init(threads: Int, makeScratch: @escaping @Sendable () -> AnyObject) throws(Errno) {
+        poller = try Poller()
+        stop = try Event()
+        self.makeScratch = makeScratch
+        try poller.add(stop.descriptor, tag: 0, edge: false)
+        for _ in 0..<threads { try Thread.start { [self] in run() } }
+    }
+
+    /// Starts serving a session.
+    package func add(_ session: Session) throws(Errno) {
+        let tag = UInt64(session.descriptor.raw) + 1
+        sessions.withLock { $0[tag] = session }
+        try poller.add(session.descriptor, tag: tag, edge: true)
+    }
+
+    /// Stops serving it. A request that a worker has begun is still answered.
+    package func remove(_ session: Session) {
+        poller.remove(session.descriptor)
+        sessions.withLock { $0[UInt64(session.descriptor.raw) + 1] = nil }
+    }
+
+    /// Makes all threads end after the request they are at.
+    package func shutDown() { stop.raise() }
+
+    private func run() {
+        let worker = Worker(scratch: makeScratch())
+        ThreadLocal.set(worker)
+        defer { ThreadLocal.set(nil) }
+        while let tag = try? poller.wait(), tag != 0 {
+            guard let session = sessions.withLock({ $0[tag] }) else { continue }
+            while worker.serveOne(session) {}
+            if session.hasEnded { session.ended() }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+internal import CGit2
+
+/// Where a working tree stands.
+package struct Head: Sendable, Hashable {
+    /// Nil while the branch has no commit (an empty repository).
+    package let commit: ObjectID?
+    /// The branch without `refs/heads/`; nil when detached.
+    package let branch: String?
+    package var isDetached: Bool { branch == nil }
+}
+
+/// The parts of a commit that we use.
+package struct Commit: Sendable, Hashable {
+    package let id: ObjectID
+    package let tree: ObjectID
+    package let parents: [ObjectID]
+    /// When it was committed, in seconds since the epoch.
+    package let time: Int64
+    /// The first paragraph of its message on one line.
+    package let summary: String
+}
+
+extension Repository {
+    /// HEAD of this working tree (git_reference_lookup, git_reference_name_to_id).
+    package func head() throws(GitError) -> Head {
+        var reference: OpaquePointer?
+        try git(unsafe git_reference_lookup(&reference, pointer, "HEAD"), "cannot read HEAD of \(gitDirectory)")
+        defer { unsafe git_reference_free(reference) }
+        if let id = unsafe git_reference_target(reference) { return Head(commit: unsafe ObjectID(id.pointee), branch: nil) }
+        guard let target = unsafe git_reference_symbolic_target(reference) else {
+            throw GitError(.damaged, "HEAD of \(gitDirectory) names nothing")
+        }
+        let name = unsafe String(cString: target)
+        let branch = name.hasPrefix("refs/heads/") ? String(name.dropFirst("refs/heads/".count)) : name
+        return Head(commit: try references.read(name), branch: branch)
+    }
+
+    /// The commit that a revision names: hash, branch, tag, `HEAD~2`, … (git_revparse_single, peeled).
+    /// - Throws: referenceMissing.
+    package func resolveCommit(_ revision: String) throws(GitError) -> ObjectID {
+        let missing = GitError(.referenceMissing, "\(revision) names no commit in \(workingDirectory ?? gitDirectory)")
+        if revision.isEmpty || revision.hasPrefix("-") { throw missing }
+        var object: OpaquePointer?
+        guard unsafe git_revparse_single(&object, pointer, revision) >= 0 else { throw missing }
+        defer { unsafe git_object_free(object) }
+        var commit: OpaquePointer?
+        guard unsafe git_object_peel(&commit, object, GIT_OBJECT_COMMIT) >= 0 else { throw missing }
+        defer { unsafe git_object_free(commit) }
+        guard let id = unsafe git_object_id(commit) else { throw missing }
+        return unsafe ObjectID(id.pointee)
+    }
+
+    /// - Throws: objectMissing when there is no such commit.
+    package func commit(_ id: ObjectID) throws(GitError) -> Commit {
+        var commit: OpaquePointer?
+        var oid = id.oid
+        try git(unsafe git_commit_lookup(&commit, pointer, &oid), "cannot read commit \(id.short)")
+        defer { unsafe git_commit_free(commit) }
+        guard let tree = unsafe git_commit_tree_id(commit) else { throw GitError(.damaged, "commit \(id.short) has no tree") }
+        var parents: [ObjectID] = []
+        for i in 0..<(unsafe git_commit_parentcount(commit)) {
+            if let parent = unsafe git_commit_parent_id(commit, i) { parents.append(unsafe ObjectID(parent.pointee)) }
+        }
+        let summary = unsafe git_commit_summary(commit).map { unsafe String(cString: $0) } ?? ""
+        return Commit(id: id, tree: unsafe ObjectID(tree.pointee), parents: parents,
+                      time: unsafe git_commit_time(commit), summary: summary)
+    }
+}

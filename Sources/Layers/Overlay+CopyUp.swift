@@ -1,0 +1,127 @@
+internal import Syscalls
+
+extension Overlay {
+    /// Puts a node into the upper directory, and before it the directories it lies in. Nothing to do if it is there.
+    /// Call under `namespace`, with no stripe held.
+    /// - Parameter keep: how many bytes of a file's content are wanted (0: it is about to be truncated).
+    /// - Throws: EROFS in a read-only repo; ENOSPC; ESTALE. Nothing is changed then.
+    func materialize(_ id: NodeID, _ s: Scratch, keep: Int64 = .max) throws(Errno) {
+        if isMaterialized(id) { return }
+        let place = try locate(id, nil, s.path)
+        if place.isUpper { return }
+        guard let e = place.lower else { throw place.state == .gone ? .notFound : .stale }
+        if lower.isReadOnly(e) { throw .readOnly }
+        let parent = lower.id(lower.parent(e))
+        if place.state != .gone { try materialize(parent, s) }
+        let stripe = stripe(id)
+        stripe.lock()
+        defer { stripe.unlock() }
+        if isMaterialized(id) { return }
+        try copyUp(e, id, parent, wasRemoved: place.state == .gone, keep, s)
+    }
+
+    private func isMaterialized(_ id: NodeID) -> Bool {
+        table.withLock { nodes[id.raw].map { $0.state != .gone } ?? false }
+    }
+
+    /// Makes the copy in the work directory and renames it into place, so that it is there whole or not at all.
+    private func copyUp(_ e: LowerEntry, _ id: NodeID, _ parent: NodeID, wasRemoved: Bool, _ keep: Int64, _ s: Scratch) throws(Errno) {
+        let temporary = s.other
+        try self.temporary(temporary)
+        let status = lower.status(e)
+        do throws(Errno) {
+            try makeCopy(e, id, status, keep, temporary)
+            var hasNoPlace = wasRemoved
+            if !hasNoPlace { hasNoPlace = try isTaken(id, s) }
+            if hasNoPlace {
+                // Unlinked while open: the copy has no name in the view.
+                s.path.reset()
+                try s.path.prepend(Self.orphanName(id).span)
+                try work.rename(temporary, to: orphans, s.path)
+                record(id, root, [], .orphan, lowerID: nil, isDirectory: false)
+                return
+            }
+            try keepingTimes(ofParent: parent, s) { () throws(Errno) in
+                _ = try locate(id, nil, s.path)
+                try work.rename(temporary, to: upper, s.path, flags: RenameFlags.noReplace)
+            }
+        } catch {
+            if status.isDirectory { try? work.removeDirectory(temporary) } else { try? work.unlink(temporary) }
+            throw error
+        }
+        let name = lower.withName(e) { $0.array }
+        record(id, parent, name, .live, lowerID: status.isDirectory ? id : nil, isDirectory: status.isDirectory)
+    }
+
+    /// Whether the place of a lower entry has something else in the upper (a whiteout, a new file): it was removed.
+    private func isTaken(_ id: NodeID, _ s: Scratch) throws(Errno) -> Bool {
+        _ = try locate(id, nil, s.path)
+        return try upper.statusIfExists(s.path) != nil
+    }
+
+    private func record(_ id: NodeID, _ parent: NodeID, _ name: [UInt8], _ state: UpperNode.State, lowerID: NodeID?, isDirectory: Bool) {
+        table.withLock {
+            let known = nodes[id.raw]
+            let node = UpperNode(id: id, parent: parent, name: name, isDirectory: isDirectory, lowerID: lowerID)
+            node.state = state
+            node.lookups = known?.lookups ?? 0
+            nodes[id.raw] = node
+        }
+    }
+
+    private func makeCopy(_ e: LowerEntry, _ id: NodeID, _ status: FileStatus, _ keep: Int64, _ temporary: PathBuffer) throws(Errno) {
+        let times = Timestamp(seconds: status.mtime, nanoseconds: status.mtime_ns)
+        switch status.type {
+        case .directory:
+            try work.makeDirectory(temporary, mode: status.permissions)
+            try setOwner(status, temporary)
+        case .symlink:
+            try work.makeSymlink(temporary, target: try lower.content(e))
+            try setOwner(status, temporary)
+            if format.prefix == .trusted { try work.setAttribute(temporary, format.identity, Self.orphanName(id)) }
+        default:
+            let file = OwnedDescriptor(try work.openBeneath(temporary, OpenFlags.create | OpenFlags.exclusive | OpenFlags.readWrite, mode: 0o600))
+            try copyContent(e, to: file.descriptor, min(keep, Int64(status.size)))
+            try setOwner(status, temporary)
+            try work.setAttribute(temporary, format.identity, Self.orphanName(id))
+            try file.descriptor.setMode(status.permissions)
+        }
+        try work.setTimes(temporary, access: times, modification: times)
+    }
+
+    private func setOwner(_ status: FileStatus, _ path: PathBuffer) throws(Errno) {
+        if status.uid != CurrentProcess.userID || status.gid != CurrentProcess.groupID {
+            do throws(Errno) { try work.setOwner(path, uid: status.uid, gid: status.gid) } catch where error == .permission {}
+        }
+    }
+
+    private func copyContent(_ e: LowerEntry, to file: FileDescriptor, _ size: Int64) throws(Errno) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(max(size, 1), 1 << 20)), alignment: 4096)
+        defer { unsafe buffer.deallocate() }
+        var offset: Int64 = 0
+        while offset < size {
+            let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), size - offset))])
+            let n = try lower.read(e, at: offset, into: part)
+            guard n > 0 else { throw .io }
+            try unsafe file.write(at: offset, UnsafeRawBufferPointer(rebasing: part[..<n]))
+            offset += Int64(n)
+        }
+    }
+
+    /// Runs `body`, which adds to or takes from a directory of the upper what the view does not see change,
+    /// and puts the directory's times back. Where the directory's mode is in the way of an ordinary user, it is lifted for the moment.
+    func keepingTimes(ofParent parent: NodeID, _ s: Scratch, _ body: () throws(Errno) -> Void) throws(Errno) {
+        _ = try locate(parent, nil, s.third)
+        let before = try upper.status(s.third)
+        do throws(Errno) { try body() } catch {
+            guard error == .accessDenied, before.permissions & 0o300 != 0o300 else { throw error }
+            try upper.setMode(s.third, before.permissions | 0o700)
+            let result: Result<Void, Errno>
+            do throws(Errno) { result = .success(try body()) } catch { result = .failure(error) }
+            try upper.setMode(s.third, before.permissions)
+            try result.get()
+        }
+        try upper.setTimes(s.third, access: Timestamp(seconds: before.atime, nanoseconds: before.atime_ns),
+                           modification: Timestamp(seconds: before.mtime, nanoseconds: before.mtime_ns))
+    }
+}

@@ -1,0 +1,135 @@
+package import Syscalls
+
+extension Overlay {
+    /// Finds `name` in the directory `parent`, and counts the kernel's reference to it.
+    /// - Throws: ENOENT; ESTALE when the parent is no more.
+    package func lookup(parent: NodeID, name: Span<UInt8>, _ s: Scratch) throws(Errno) -> Found {
+        namespace.readLock()
+        defer { namespace.unlock() }
+        return try find(parent, name, s, counting: true)
+    }
+
+    /// The same under `namespace`; not counting when the kernel is not told.
+    func find(_ parent: NodeID, _ name: Span<UInt8>, _ s: Scratch, counting: Bool) throws(Errno) -> Found {
+        if name.count > 255 { throw .nameTooLong }
+        let place = try locate(parent, name, s.path)
+        guard place.state == .live else { throw .notFound }
+        if place.isUpper, let status = try upper.statusIfExists(s.path) {
+            if try isWhiteout(status, s.path, marked: place.marksWhiteouts) { throw .notFound }
+            let identity = try identify(status, s.path, name, parentLower: place.lower)
+            return try enter(identity, parent, name, status, s, counting: counting)
+        }
+        guard let directory = place.lower, let e = lower.child(directory, name) else { throw .notFound }
+        return Found(id: lower.id(e), generation: 1, status: lower.status(e))
+    }
+
+    /// Records a node of the upper directory, found at `parent`/`name`.
+    func enter(_ identity: Identity, _ parent: NodeID, _ name: Span<UInt8>, _ status: FileStatus, _ s: Scratch, counting: Bool) throws(Errno) -> Found {
+        var leaveOrphans = false
+        let orphaned = table.withLock { () -> Bool in
+            if let node = nodes[identity.id.raw] {
+                if node.state == .live {
+                    if node.isDirectory { (node.parent, node.name) = node.has(parent, name) ? (node.parent, node.name) : (parent, name.array) }
+                    else { node.add(parent, name) }
+                } else {
+                    // A hard link that was unlinked under one name and is found under another.
+                    leaveOrphans = node.state == .orphan
+                    (node.parent, node.name, node.otherNames, node.state) = (parent, name.array, [], .live)
+                }
+                if counting { node.lookups += 1 }
+            } else if counting {
+                let node = UpperNode(id: identity.id, parent: parent, name: name.array, isDirectory: status.isDirectory, lowerID: identity.lowerID)
+                node.marksWhiteouts = identity.marksWhiteouts
+                node.lookups = 1
+                nodes[identity.id.raw] = node
+            }
+            return leaveOrphans
+        }
+        var status = status
+        if orphaned {
+            let path = s.other
+            path.reset()
+            try path.prepend(Self.orphanName(identity.id).span)
+            try? orphans.unlink(path)
+            status.nlink -= 1
+        }
+        return found(identity.id, status)
+    }
+
+    /// An upper file's attributes as the view shows them.
+    func found(_ id: NodeID, _ status: FileStatus) -> Found {
+        var shown = status
+        shown.ino = id.raw
+        if status.isDirectory { shown.nlink = 1 }
+        // Born-at tells apart two files that had the same inode number one after the other.
+        let born = UInt64(bitPattern: status.btime) &* 1_000_000_007 &+ UInt64(status.btime_ns) &+ 2
+        return Found(id: id, generation: id.isUpper ? born : 1, status: shown)
+    }
+
+    /// The kernel dropped `count` references.
+    package func forget(_ id: NodeID, count: UInt64, _ s: Scratch) {
+        let orphan = table.withLock { () -> Bool in
+            guard let node = nodes[id.raw] else { return false }
+            node.lookups -= Int64(clamping: count)
+            guard node.lookups <= 0, id != root else { return false }
+            switch node.state {
+            case .orphan, .gone:
+                nodes[id.raw] = nil
+                return node.state == .orphan
+            case .live:
+                // What was copied up stays on record: its id alone would say "in the lower".
+                if id.isUpper { nodes[id.raw] = nil }
+                return false
+            }
+        }
+        if id.isUpper || orphan { files.drop(exactly: id.raw) }
+        if orphan {
+            s.path.reset()
+            guard (try? s.path.prepend(Self.orphanName(id).span)) != nil else { return }
+            try? orphans.unlink(s.path)
+        }
+    }
+
+    /// The attributes of a node.
+    package func attributes(_ id: NodeID, _ s: Scratch) throws(Errno) -> FileStatus {
+        namespace.readLock()
+        defer { namespace.unlock() }
+        return try attributesLocked(id, s)
+    }
+
+    func attributesLocked(_ id: NodeID, _ s: Scratch) throws(Errno) -> FileStatus {
+        let place = try locate(id, nil, s.path)
+        if place.state == .gone {
+            if let e = place.lower {
+                var status = lower.status(e)
+                status.nlink = 0
+                return status
+            }
+            var status = FileStatus()
+            (status.ino, status.mode, status.blksize) = (id.raw, place.lastMode, 4096)
+            (status.uid, status.gid) = (CurrentProcess.userID, CurrentProcess.groupID)
+            return status
+        }
+        guard place.isUpper else {
+            guard let e = place.lower else { throw .stale }
+            return lower.status(e)
+        }
+        // The stripe: nobody sees the moment's chmod of an open.
+        let stripe = stripe(id)
+        stripe.lock()
+        defer { stripe.unlock() }
+        var status = try place.base.status(s.path)
+        if place.state == .orphan, status.nlink > 0 { status.nlink -= 1 }
+        return found(id, status).status
+    }
+
+    /// The target of a symbolic link.
+    package func readLink(_ id: NodeID, _ s: Scratch) throws(Errno) -> [UInt8] {
+        namespace.readLock()
+        defer { namespace.unlock() }
+        let place = try locate(id, nil, s.path)
+        if place.isUpper { return try place.base.readLink(s.path) }
+        guard let e = place.lower, lower.mode(e) & FileType.mask == FileType.symlink.rawValue else { throw .invalid }
+        return try lower.content(e)
+    }
+}

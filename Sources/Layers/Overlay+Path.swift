@@ -1,0 +1,36 @@
+package import Syscalls
+
+extension Overlay {
+    /// Finds the node at a path from the view's root, for the server's own use; counts no reference. Nil when there is nothing.
+    package func find(path: String, _ s: Scratch) throws(Errno) -> NodeID? {
+        namespace.readLock()
+        defer { namespace.unlock() }
+        var at = root
+        for name in path.split(separator: "/") {
+            let bytes = Array(name.utf8)
+            do throws(Errno) {
+                let found = try find(at, bytes.span, s, counting: true)
+                // Keep it on record, so that its children are found; the kernel's references stay as they are.
+                table.withLock { nodes[found.id.raw]?.lookups -= 1 }
+                at = found.id
+            } catch {
+                if error == .notFound { return nil }
+                throw error
+            }
+        }
+        return at
+    }
+
+    /// The content of the file at a path; nil when there is none.
+    package func readFile(path: String) throws(Errno) -> [UInt8]? {
+        let s = Scratch()
+        guard let id = try find(path: path, s) else { return nil }
+        let size = Int(try attributes(id, s).size)
+        var failure: Errno?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { p, n in
+            do throws(Errno) { n = try read(id, at: 0, into: UnsafeMutableRawBufferPointer(p), s) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}

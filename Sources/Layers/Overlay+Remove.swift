@@ -1,0 +1,132 @@
+package import Syscalls
+
+extension Overlay {
+    /// Removes a name that is not a directory (unlink(2)).
+    package func unlink(parent: NodeID, name: Span<UInt8>, wasSent: Bool, _ s: Scratch) throws(Errno) {
+        namespace.readLock()
+        defer { namespace.unlock() }
+        let place = try locate(parent, name, s.path)
+        guard place.state == .live else { throw .notFound }
+        let shadowed = place.lower.flatMap { lower.child($0, name) }
+        if place.isUpper, let status = try upper.statusIfExists(s.path) {
+            if try isWhiteout(status, s.path, marked: place.marksWhiteouts) { throw wasSent ? .again : .notFound }
+            if status.isDirectory { throw .isDirectory }
+            let id = try identify(status, s.path, name, parentLower: place.lower).id
+            if shadowed != nil {
+                try prepareForWhiteouts(parent, s)
+                try temporary(s.other)
+                try makeWhiteout(work: s.other)
+                do throws(Errno) { try work.rename(s.other, to: upper, s.path, flags: RenameFlags.exchange) } catch {
+                    try? work.unlink(s.other)
+                    throw error
+                }
+                try retire(id, parent, name, status, from: work, s.other, s)
+            } else {
+                try retire(id, parent, name, status, from: upper, s.path, s)
+            }
+            return
+        }
+        guard let e = shadowed else { throw .notFound }
+        if lower.isDirectory(e) { throw .isDirectory }
+        try hide(e, parent, name, s)
+    }
+
+    /// Puts a whiteout over an entry that only the lower has.
+    private func hide(_ e: LowerEntry, _ parent: NodeID, _ name: Span<UInt8>, _ s: Scratch) throws(Errno) {
+        if lower.isReadOnly(e) { throw .readOnly }
+        try materialize(parent, s)
+        try prepareForWhiteouts(parent, s)
+        _ = try locate(parent, name, s.path)
+        if format.whiteout == .device {
+            try upper.makeNode(s.path, mode: FileType.character.rawValue)
+        } else {
+            try temporary(s.other)
+            try makeWhiteout(work: s.other)
+            try work.rename(s.other, to: upper, s.path)
+        }
+        let id = lower.id(e)
+        let node = UpperNode(id: id, parent: parent, name: name.array, isDirectory: lower.isDirectory(e), lowerID: nil)
+        node.state = .gone
+        node.lastMode = lower.mode(e)
+        table.withLock { nodes[id.raw] = node }
+    }
+
+    /// Takes the file at `path` out of the view: for good, or into the orphans when the kernel may still use it.
+    func retire(_ id: NodeID, _ parent: NodeID, _ name: Span<UInt8>, _ status: FileStatus,
+                from directory: FileDescriptor, _ path: PathBuffer, _ s: Scratch) throws(Errno) {
+        let mayBeUsed = table.withLock { () -> Bool in
+            guard let node = nodes[id.raw], !node.isDirectory else { return false }
+            if node.remove(parent, name) { return false }
+            node.state = status.isRegular ? .orphan : .gone
+            node.lastMode = status.mode
+            return status.isRegular
+        }
+        guard mayBeUsed else { return try directory.unlink(path) }
+        s.third.reset()
+        try s.third.prepend(Self.orphanName(id).span)
+        try directory.rename(path, to: orphans, s.third)
+        // FORGET may have come in between.
+        if table.withLock({ nodes[id.raw] == nil }) { try? orphans.unlink(s.third) }
+    }
+
+    /// Removes an empty directory (rmdir(2)). - Throws: ENOTEMPTY, ENOTDIR.
+    package func removeDirectory(parent: NodeID, name: Span<UInt8>, wasSent: Bool, _ s: Scratch) throws(Errno) {
+        namespace.readLock()
+        defer { namespace.unlock() }
+        let found: Found
+        do throws(Errno) { found = try find(parent, name, s, counting: false) } catch {
+            throw wasSent && error == .notFound ? .again : error
+        }
+        guard found.status.isDirectory else { throw .notDirectory }
+        guard try isEmpty(found.id, parent, name, s) else { throw .notEmpty }
+        let place = try locate(parent, name, s.path)
+        let shadowed = place.lower.flatMap { lower.child($0, name) }
+        guard place.isUpper, try upper.statusIfExists(s.path) != nil else {
+            guard let e = shadowed else { throw .notFound }
+            return try hide(e, parent, name, s)
+        }
+        try takeAwayDirectory(parent, leavesWhiteout: shadowed != nil, s)
+        markGone(found.id, mode: found.status.mode)
+    }
+
+    /// Removes the directory at `s.path`, which shows nothing, from the upper.
+    func takeAwayDirectory(_ parent: NodeID, leavesWhiteout: Bool, _ s: Scratch) throws(Errno) {
+        if leavesWhiteout {
+            try prepareForWhiteouts(parent, s)
+            try temporary(s.other)
+            try makeWhiteout(work: s.other)
+            do throws(Errno) { try work.rename(s.other, to: upper, s.path, flags: RenameFlags.exchange) } catch {
+                try? work.unlink(s.other)
+                throw error
+            }
+            return try removeTree(work: s.other)
+        }
+        do throws(Errno) { try upper.removeDirectory(s.path) } catch {
+            // It shows nothing, but holds whiteouts.
+            guard error == .notEmpty || error == .exists else { throw error }
+            try temporary(s.other)
+            try upper.rename(s.path, to: work, s.other)
+            try removeTree(work: s.other)
+        }
+    }
+
+    func markGone(_ id: NodeID, mode: UInt32) {
+        table.withLock {
+            let node = nodes[id.raw] ?? UpperNode(id: id, parent: root, name: [], isDirectory: true, lowerID: nil)
+            node.state = .gone
+            node.lastMode = mode
+            node.lowerID = nil
+            nodes[id.raw] = node
+        }
+    }
+
+    /// Whether a directory shows nothing. `parent` and `name` say where it is when it is not on record.
+    func isEmpty(_ id: NodeID, _ parent: NodeID, _ name: Span<UInt8>, _ s: Scratch) throws(Errno) -> Bool {
+        var empty = true
+        try list(id, parent: parent, name: name, from: 0, s) { _, _, _, _, _ in
+            empty = false
+            return false
+        }
+        return empty
+    }
+}

@@ -1,0 +1,17 @@
+package import Syscalls
+
+/// What a thread needs to work on an overlay without allocating. One per worker thread; made anew elsewhere.
+package final class Scratch {
+    let path = PathBuffer()
+    let other = PathBuffer()
+    let third = PathBuffer()
+    let directory = DirectoryBuffer()
+    package init() {}
+}
+
+/// What a look-up found: the node, its generation and its attributes (whose `ino` is the node id).
+package struct Found {
+    package let id: NodeID
+    package let generation: UInt64
+    package let status: FileStatus
+}

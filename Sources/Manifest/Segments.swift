@@ -1,0 +1,61 @@
+/// What every path that comes from a file must keep to, so that it stays where it belongs.
+enum Segments {
+    /// The longest name a Linux file system takes, in bytes (NAME_MAX).
+    static let longestName = 255
+
+    /// Splits a relative path and refuses what could lead out of its root or into git's own files.
+    /// `what` names the thing in messages, such as "path".
+    static func check(_ text: String, _ what: String, code: ManifestError.Code) throws(ManifestError) -> [String] {
+        func refuse(_ message: String, _ hint: String) -> ManifestError {
+            ManifestError(code: code, message: "\(what) \(shown(text)) \(message)", hint: hint)
+        }
+        if text.utf8.isEmpty {
+            throw ManifestError(code: code, message: "\(what) is empty", hint: "write a name, such as github/owner/repo")
+        }
+        if hasControls(text) {
+            throw refuse("has a control character", "remove the character; names are ordinary text")
+        }
+        if text.utf8.first == UInt8(ascii: "/") { throw refuse("is absolute", "write it relative to the weave, without the leading /") }
+        if text.utf8.first == UInt8(ascii: "-") { throw refuse("starts with '-'", "programs would take it for an option; choose another name") }
+        let parts = split(text)
+        for part in parts {
+            if part.isEmpty { throw refuse("has an empty segment", "remove the extra '/'") }
+            if part == "." || part == ".." { throw refuse("has a '\(part)' segment", "write the path without '.' and '..'") }
+            if isDotGit(part) { throw refuse("has a '\(part)' segment", "git's own directory cannot hold anything else; choose another name") }
+            if part.utf8.count > longestName { throw refuse("has a segment of more than \(longestName) bytes", "choose a shorter name") }
+        }
+        return parts
+    }
+
+    /// The parts between slashes, empty ones included. By bytes, so that no combining character hides a slash.
+    static func split(_ text: String) -> [String] {
+        text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String(Substring($0)) }
+    }
+
+    /// `.git` in any case, as git itself refuses it in a tree.
+    static func isDotGit(_ part: String) -> Bool {
+        part.utf8.count == 4 && part.utf8.elementsEqual(".git".utf8) { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) == $1 }
+    }
+
+    /// NUL, the C0 and C1 controls and DEL.
+    static func hasControls(_ text: String) -> Bool {
+        text.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
+    }
+
+    /// A text in quotes, for messages.
+    static func shown(_ text: String) -> String { "'" + visible(text) + "'" }
+
+    /// A text with control characters as `\u{1b}`.
+    static func visible(_ text: String) -> String {
+        guard hasControls(text) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if hasControls(String(scalar)) {
+                result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,59 @@
+internal import FoundationEssentials
+internal import Git
+internal import Syscalls
+internal import Weave
+
+/// What a create or delete is about to do, written before it begins, so that whoever finds it unfinished can put things straight:
+/// an unfinished create is taken back, an unfinished delete is carried through. `.rwv/workweaves/NAME/journal.json`.
+struct Journal: Codable, Sendable {
+    enum Operation: String, Codable { case create, delete }
+    struct Repo: Codable, Sendable {
+        /// The path in the weave.
+        var path: String
+        /// The ephemeral branch, as a full reference name.
+        var branch: String
+        /// Where the branch was put by the create; 40 hexadecimal digits.
+        var base: String
+    }
+    var operation: Operation
+    var name: String
+    var repos: [Repo]
+
+    static let fileName = "journal.json"
+
+    static func read(_ directory: String) throws(WeaveError) -> Journal? {
+        let path = directory + "/" + fileName
+        guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
+        return try? JSONDecoder().decode(Journal.self, from: Data(bytes))
+    }
+
+    func write(_ directory: String) throws(WeaveError) { try writeJSON(self, directory + "/" + Self.fileName) }
+
+    /// Takes the worktrees, branches and references of the journal's repos away. What is gone already is no error.
+    /// A branch that a create had only planned, and that now points elsewhere, is somebody else's and stays.
+    func removeFromGit(_ weave: Weave) throws(WeaveError) {
+        let results = Thread.map(repos, width: CurrentProcess.processorCount * 2) { repo -> Result<Void, WeaveError> in
+            do throws(WeaveError) { return .success(try removeFromGit(weave, repo)) } catch { return .failure(error) }
+        }
+        for r in results { try r.get() }
+    }
+
+    private func removeFromGit(_ weave: Weave, _ repo: Repo) throws(WeaveError) {
+        let clone = weave.root + "/" + repo.path
+        // A clone that is gone took its worktrees with it.
+        guard Files.exists(clone + "/.git") else { return }
+        let repository = try git { () throws(GitError) in try Repository(opening: clone) }
+        let view = "\(weave.workweaves)/\(name)/\(repo.path)"
+        if let worktree = try git({ () throws(GitError) in try LinkedWorktree.find(repository.commonDirectory, name) }) {
+            // The end of the path is enough: the weave may have been moved.
+            guard worktree.path == view || worktree.path.hasSuffix("/.workweaves/\(name)/\(repo.path)")
+                || worktree.path.hasSuffix("/.rwv/workweaves/\(name)/checkout/\(repo.path)") else { return }
+            _ = try git { () throws(GitError) in try LinkedWorktree.remove(repository.commonDirectory, name) }
+        }
+        let expected = operation == .create ? ObjectID(hex: repo.base) : nil
+        do throws(GitError) { _ = try repository.references.delete(repo.branch, onlyIfAt: expected) } catch {
+            guard error.code == .changed else { throw WeaveError(error) }
+        }
+        _ = try git { () throws(GitError) in try repository.references.delete(ViewPlan.baseReference(name)) }
+    }
+}

@@ -1,0 +1,249 @@
+package import Control
+internal import Git
+internal import Layers
+internal import Manifest
+package import Nodes
+package import Syscalls
+package import Weave
+
+/// A weave while it is served: its workweaves in the mount, and what is done to them. One per server process. Any thread.
+package final class ServedWeave: WorkweavesHandler.Keeper {
+    /// Which ecosystem files of a project are surfaced at the root; given by the composition root, since it is the integrations' business.
+    package typealias Surface = @Sendable (_ project: String, _ exists: (String) -> Bool) -> [(path: String, target: String)]
+    /// Tells the kernel that a name in a directory means something else now, or nothing.
+    package typealias Notify = @Sendable (_ parent: UInt64, _ name: String) -> Void
+
+    let weave: Weave
+    package let handler = WorkweavesHandler()
+    private let bases: BaseStore
+    private let serving: ServedWorkweave
+    private let maker: WorkweaveMaker
+    private let log: @Sendable (String) -> Void
+    private let notify = Locked<Notify?>(nil)
+    /// Changes of one workweave, one after the other.
+    private let changing = Locked<[String: Lock]>([:])
+
+    package init(_ weave: Weave, surface: @escaping Surface, log: @escaping @Sendable (String) -> Void) {
+        self.weave = weave
+        self.log = log
+        bases = BaseStore(weave)
+        // A hard limit of 20,000 open files is common: a quarter of it for upper files, the rest for directories and the like.
+        let limit = CurrentProcess.raiseDescriptorLimit()
+        serving = ServedWorkweave(weave: weave, blobs: CloneBlobs(weave), files: DescriptorCache(capacity: min(1024, limit / 4)))
+        maker = WorkweaveMaker(weave: weave, bases: bases, surface: surface)
+        handler.keeper = self
+    }
+
+    package func connect(notify: @escaping Notify) { self.notify.withLock { $0 = notify } }
+
+    /// Brings everything on record back: takes back what was half made, finishes what was half deleted, repairs the paths of a weave that was moved.
+    package func start(isInherited: Bool) throws(WeaveError) {
+        for name in try weave.stateNames() {
+            do throws(WeaveError) {
+                guard let record = try recover(name) else { continue }
+                try show(record, isInherited: isInherited)
+            } catch {
+                log("'\(name)' is not served: \(error.message)")
+            }
+        }
+        try? Files.removeTree(weave.state + "/trash")
+    }
+
+    private func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
+        if record.engine == "fuse" {
+            handler.add(record.name, id: record.id, .overlay(try serving.overlay(record, isInherited: isInherited)))
+        } else {
+            handler.add(record.name, id: record.id, .link(target: "../.rwv/workweaves/\(record.name)/checkout"))
+        }
+    }
+
+    /// The finished record of a state directory; nil when there is none (any more).
+    private func recover(_ name: String) throws(WeaveError) -> WorkweaveRecord? {
+        let directory = weave.states + "/" + name
+        let record = try WorkweaveRecord.read(directory)
+        if let journal = try Journal.read(directory) {
+            if journal.operation == .delete || record == nil {
+                log("\(journal.operation == .create ? "taking back" : "finishing") the unfinished \(journal.operation.rawValue) of '\(name)'")
+                try journal.removeFromGit(weave)
+                try discard(directory)
+                return nil
+            }
+            try? Files.unlink(directory + "/" + Journal.fileName)
+        } else if record == nil {
+            // Killed before the journal was written: nothing else had been made.
+            try discard(directory)
+            return nil
+        }
+        guard var record, record.weave != weave.root else { return record }
+        log("the weave was moved from \(record.weave): repairing the paths of '\(name)'")
+        for repo in record.repos {
+            let admin = "\(weave.root)/\(repo.path)/.git/worktrees/\(name)"
+            guard Files.isDirectory(admin) else { continue }
+            let top = record.engine == "fuse" ? weave.workweaves + "/" + name : directory + "/checkout"
+            try system("repair \(admin)/gitdir") { () throws(Errno) in
+                try Files.writeAtomically(admin + "/gitdir", Array("\(top)/\(repo.path)/.git\n".utf8))
+            }
+        }
+        record.weave = weave.root
+        try record.write(directory)
+        return record
+    }
+
+    /// Takes a state directory away at once, and its contents after that.
+    private func discard(_ directory: String) throws(WeaveError) {
+        let trash = weave.state + "/trash"
+        try system("remove \(directory)") { () throws(Errno) in
+            do throws(Errno) { try Files.makeDirectory(trash, mode: 0o700) } catch where error == .exists {}
+            let aside = trash + "/" + randomHex(8)
+            try Files.rename(directory, aside)
+            try Files.removeTree(aside)
+        }
+    }
+
+    private func lock(_ name: String) -> Lock {
+        changing.withLock { table in
+            if let l = table[name] { return l }
+            let l = Lock()
+            table[name] = l
+            return l
+        }
+    }
+
+    private func tellKernel(_ parent: UInt64, _ name: String) {
+        guard let notify = notify.withLock({ $0 }) else { return }
+        notify(parent, name)
+    }
+
+    /// Where a workweave is seen.
+    package func path(of name: String) -> String { weave.workweaves + "/" + name }
+
+    // MARK: Calls
+
+    /// Makes a workweave and shows it. Returns its name.
+    package func create(_ options: CreateOptions) throws(WeaveError) -> String {
+        let project = try projectName(options.project)
+        let name: WorkweaveName
+        if let chosen = options.name { name = try workweaveName(chosen) } else { name = try chooseName() }
+        let lock = lock(name.text)
+        lock.lock()
+        defer { lock.unlock() }
+        if Files.exists(weave.state(of: name)) {
+            throw WeaveError(.exists, "there is already a workweave named '\(name.text)'",
+                             hint: "choose another name; 'rwv workweave \(project.text) list' shows what there is")
+        }
+        let plan = try ViewPlan.make(weave, project, name, locked: options.locked, revisions: options.revisions)
+        let record = try maker.make(plan, umask: options.umask)
+        try show(record, isInherited: false)
+        tellKernel(1, name.text)
+        return name.text
+    }
+
+    /// Takes a workweave away. The caller has made sure that nothing is lost by it.
+    package func delete(_ name: String) throws(WeaveError) {
+        let name = try workweaveName(name)
+        let lock = lock(name.text)
+        lock.lock()
+        defer { lock.unlock() }
+        let record = try requireRecord(name)
+        let directory = weave.state(of: name)
+        let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map { .init(path: $0.path, branch: $0.branch, base: $0.base) })
+        try journal.write(directory)
+        handler.remove(name.text)
+        tellKernel(1, name.text)
+        serving.files.drop { NodeID(raw: $0).workweave == record.id }
+        try journal.removeFromGit(weave)
+        try discard(directory)
+    }
+
+    /// The workweaves of a project, or the one of a name, or all.
+    package func describe(project: String?, name: String?, withUsage: Bool) throws(WeaveError) -> [WorkweaveInfo] {
+        if let name { return [WorkweaveInspector(weave: weave).describe(try requireRecord(try workweaveName(name)), withUsage: withUsage)] }
+        return try weave.workweaveRecords().filter { project == nil || $0.project == project }
+            .map { WorkweaveInspector(weave: weave).describe($0, withUsage: withUsage) }
+    }
+
+    package func mounts() throws(WeaveError) -> [MountInfo] {
+        let counters = Dictionary(uniqueKeysWithValues: handler.counters.values)
+        let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
+        return [all] + (try weave.workweaveRecords().map { r in
+            let isServed = r.engine != "fuse" || handler.overlay(named: r.name) != nil
+            return MountInfo(kind: "workweave", path: weave.workweaves + "/" + r.name, name: r.name, project: r.project, engine: r.engine,
+                             state: isServed ? "served" : "failed", counters: nil)
+        })
+    }
+
+    /// Makes a workweave follow its own manifest: adds the repos it lists, takes out those it does not (if the caller allows).
+    package func sync(_ options: SyncOptions) throws(WeaveError) -> SyncReport {
+        let name = try workweaveName(options.name)
+        let lock = lock(name.text)
+        lock.lock()
+        defer { lock.unlock() }
+        var record = try requireRecord(name)
+        guard let overlay = handler.overlay(named: name.text) else {
+            throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
+        }
+        let sync = WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay)
+        let report = try sync.run(&record, name, removable: Set(options.removable)) { parent, entry in tellKernel(parent, entry) }
+        return report
+    }
+
+    private func requireRecord(_ name: WorkweaveName) throws(WeaveError) -> WorkweaveRecord {
+        guard let record = try WorkweaveRecord.read(weave.state(of: name)) else {
+            throw WeaveError(.notFound, "there is no workweave named '\(name.text)'", hint: "'rwv workweave PROJECT list' shows what there is")
+        }
+        return record
+    }
+
+    private func projectName(_ text: String) throws(WeaveError) -> ProjectName {
+        do throws(ManifestError) { return try ProjectName(text) } catch { throw WeaveError(error) }
+    }
+
+    private func workweaveName(_ text: String) throws(WeaveError) -> WorkweaveName {
+        do throws(ManifestError) { return try WorkweaveName(text) } catch { throw WeaveError(error) }
+    }
+
+    private func chooseName() throws(WeaveError) -> WorkweaveName {
+        while true {
+            let name = try workweaveName("w-" + randomHex(2))
+            if !Files.exists(weave.state(of: name)) { return name }
+        }
+    }
+
+    // MARK: mkdir and rmdir in the mount
+
+    package func makeWorkweave(named name: String, umask: UInt32) throws(Errno) {
+        do throws(WeaveError) {
+            guard let project = try weave.activeProject() else { throw WeaveError(.notFound, "no project is active") }
+            _ = try create(CreateOptions(project: project.text, name: name, umask: umask))
+        } catch {
+            log("mkdir .workweaves/\(name): \(error.message)")
+            throw Self.errno(error)
+        }
+    }
+
+    package func removeWorkweave(named name: String) throws(Errno) {
+        do throws(WeaveError) {
+            let info = try describe(project: nil, name: name, withUsage: false)
+            guard info.allSatisfy({ $0.repos.allSatisfy { !$0.isTouched } }) else {
+                throw WeaveError(.dirty, "it may hold changes", hint: "use 'rwv workweave PROJECT delete \(name)'")
+            }
+            try delete(name)
+        } catch {
+            log("rmdir .workweaves/\(name): \(error.message)")
+            throw Self.errno(error)
+        }
+    }
+
+    private static func errno(_ e: WeaveError) -> Errno {
+        switch e.code {
+        case .exists: .exists
+        case .notFound: .notFound
+        case .dirty: .notEmpty
+        case .noSpace: .noSpace
+        case .readOnly: .readOnly
+        case .denied: .permission
+        case .manifest, .invalid: .invalid
+        default: .io
+        }
+    }
+}

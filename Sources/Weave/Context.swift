@@ -1,0 +1,72 @@
+package import Manifest
+internal import Syscalls
+
+/// Where a command acts: the weave, the workweave the working directory is in, the project.
+package struct Context: Sendable {
+    package let weave: Weave
+    /// Nil in the weave itself.
+    package let workweave: WorkweaveName?
+    /// Nil when nothing says which.
+    package let project: ProjectName?
+
+    /// The directory that plays the weave's part: the workweave's root, or the weave.
+    package var root: String { workweave.map(weave.workweave) ?? weave.root }
+
+    /// The directory of a project, here.
+    package func directory(_ project: ProjectName) -> String { root + "/projects/" + project.text }
+
+    /// The project, or an error that says how to name one.
+    package func requireProject() throws(WeaveError) -> ProjectName {
+        guard let project else {
+            throw WeaveError(.notFound, "no project is active here", hint: "run 'rwv activate PROJECT', or name one with --project")
+        }
+        return project
+    }
+
+    /// Finds the context of a directory, walking up: a `.rwv-workweave` marker, then a directory with `projects/` (or a registry's).
+    /// - Parameters:
+    ///   - directory: canonical.
+    ///   - project: from `--project`; wins over everything else.
+    /// - Throws: `.notAWeave` when there is none above.
+    package static func find(from directory: String, project override: ProjectName?) throws(WeaveError) -> Context {
+        var at = directory
+        while true {
+            if let marker = try workweaveMarker(at) {
+                let root = try system("resolve \(marker.primary)") { () throws(Errno) in try Files.canonical(marker.primary) }
+                let name = String(at.split(separator: "/").last ?? "")
+                do throws(ManifestError) {
+                    return Context(weave: Weave(root: root), workweave: try WorkweaveName(name), project: override ?? marker.project)
+                } catch { throw WeaveError(error) }
+            }
+            if Weave.isRoot(at) {
+                let weave = Weave(root: at)
+                let inside = directory == at ? [] : directory.dropFirst(at.count).split(separator: "/").map(String.init)
+                var project = override ?? weave.projectOf(inside)
+                if project == nil { project = try weave.activeProject() }
+                return Context(weave: weave, workweave: nil, project: project)
+            }
+            guard at != "/", let slash = at.lastIndex(of: "/") else { break }
+            at = slash == at.startIndex ? "/" : String(at[..<slash])
+        }
+        throw WeaveError(.notAWeave, "no weave found above \(directory)",
+                         hint: "go into a weave, name one with -C, or start one with 'rwv init PROJECT' in an empty directory")
+    }
+
+    private static func workweaveMarker(_ directory: String) throws(WeaveError) -> WorkweaveMarker? {
+        let path = directory + "/.rwv-workweave"
+        guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
+        do throws(ManifestError) { return try WorkweaveMarker.parse(bytes, file: path) } catch { throw WeaveError(error) }
+    }
+}
+
+extension Weave {
+    /// The project whose directory a path below the weave lies in (its segments), if any.
+    func projectOf(_ segments: [String]) -> ProjectName? {
+        guard segments.first == "projects" else { return nil }
+        for count in 1...3 where segments.count > count {
+            let name = segments[1...count].joined(separator: "/")
+            if Files.exists(projects + "/" + name + "/rwv.yaml"), let project = try? ProjectName(name) { return project }
+        }
+        return nil
+    }
+}

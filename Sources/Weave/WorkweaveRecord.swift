@@ -1,0 +1,123 @@
+internal import FoundationEssentials
+internal import Manifest
+internal import Syscalls
+
+/// What a workweave is, as `.rwv/workweaves/NAME/workweave.json` keeps it. Its presence makes the workweave exist:
+/// it is written last when one is made, and an unfinished one has none.
+package struct WorkweaveRecord: Codable, Sendable, Equatable {
+    package struct Repo: Codable, Sendable, Equatable {
+        /// The path in the weave and in the workweave.
+        package var path: String
+        /// The number by which node ids know the repo; never used again within the workweave.
+        package var part: UInt32
+        /// The ephemeral branch, as a full reference name.
+        package var branch: String
+        /// The commit it was made on, 40 hexadecimal digits.
+        package var base: String
+        /// The names of the base's files (BaseStore), and of the links to them in the state directory.
+        package var baseKey: String
+        /// Nothing of it may be changed (role `reference`).
+        package var isReadOnly: Bool
+        /// The repo of the project itself.
+        package var isProject: Bool
+        package init(path: String, part: UInt32, branch: String, base: String, baseKey: String, isReadOnly: Bool, isProject: Bool) {
+            self.path = path
+            self.part = part
+            self.branch = branch
+            self.base = base
+            self.baseKey = baseKey
+            self.isReadOnly = isReadOnly
+            self.isProject = isProject
+        }
+    }
+
+    /// The form of the upper directory: see UpperFormat.
+    package struct Upper: Codable, Sendable, Equatable {
+        package var prefix: String
+        package var whiteout: String
+        package var renamesWithWhiteout: Bool
+        package init(prefix: String, whiteout: String, renamesWithWhiteout: Bool) {
+            self.prefix = prefix
+            self.whiteout = whiteout
+            self.renamesWithWhiteout = renamesWithWhiteout
+        }
+    }
+
+    package static let currentFormat = 1
+    package var format = Self.currentFormat
+    package var name: String
+    package var project: String
+    /// The number by which node ids know the workweave; never used again.
+    package var id: UInt32
+    package var engine: String
+    /// Where the weave was when paths were last written into git's files.
+    package var weave: String
+    /// Seconds since the epoch.
+    package var created: Int64
+    package var umask: UInt32
+    package var nextPart: UInt32
+    package var repos: [Repo]
+    /// Symbolic links of the virtual root: path and target.
+    package var links: [String: String]
+    /// Nil for the checkout engine.
+    package var upper: Upper?
+
+    package init(name: String, project: String, id: UInt32, engine: String, weave: String, created: Int64, umask: UInt32, repos: [Repo],
+                 links: [String: String], upper: Upper?) {
+        self.name = name
+        self.project = project
+        self.id = id
+        self.engine = engine
+        self.weave = weave
+        self.created = created
+        self.umask = umask
+        self.repos = repos
+        self.links = links
+        self.upper = upper
+        nextPart = (repos.map(\.part).max() ?? 0) + 1
+    }
+
+    package static let fileName = "workweave.json"
+
+    /// Reads the record in a state directory; nil when there is none.
+    package static func read(_ directory: String) throws(WeaveError) -> WorkweaveRecord? {
+        let path = directory + "/" + fileName
+        guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
+        guard let record = try? JSONDecoder().decode(WorkweaveRecord.self, from: Data(bytes)) else {
+            throw WeaveError(.invalid, "\(path) is damaged", hint: "the changed files lie in \(directory)/upper as plain files")
+        }
+        guard record.format == currentFormat else {
+            throw WeaveError(.unsupported, "\(path) has format \(record.format), this program knows \(currentFormat)", hint: "use a newer rwv")
+        }
+        return record
+    }
+
+    /// Writes it, atomically and durably.
+    package func write(_ directory: String) throws(WeaveError) {
+        try writeJSON(self, directory + "/" + Self.fileName)
+    }
+}
+
+/// Writes a value as JSON with sorted keys: temporary file, fsync, rename.
+package func writeJSON(_ value: some Encodable, _ path: String) throws(WeaveError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(value) else { throw WeaveError(.failed, "cannot encode \(path)") }
+    try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, Array(data) + [UInt8(ascii: "\n")]) }
+}
+
+extension Weave {
+    /// The names below `.rwv/workweaves`, finished or not.
+    package func stateNames() throws(WeaveError) -> [String] {
+        guard Files.isDirectory(states) else { return [] }
+        return try system("list \(states)") { () throws(Errno) in
+            let directory = OwnedDescriptor(try Files.open(states, OpenFlags.directory))
+            return try directory.descriptor.directoryEntries().map(\.text).filter { !$0.hasPrefix(".") }.sorted()
+        }
+    }
+
+    /// The records of all finished workweaves, by name. Damaged ones are left out.
+    package func workweaveRecords() throws(WeaveError) -> [WorkweaveRecord] {
+        try stateNames().compactMap { try? WorkweaveRecord.read(states + "/" + $0) }
+    }
+}
