@@ -1,7 +1,7 @@
 internal import ArgumentParsing
 internal import Integrations
 internal import Manifest
-package import Weave
+internal import Weave
 
 /// `rwv activate PROJECT`: that project's files at the root.
 enum Activate {

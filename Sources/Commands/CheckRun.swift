@@ -103,18 +103,18 @@ struct CheckRun {
         return found
     }
 
-    /// Workweaves whose worktrees are not those of their manifest.
+    /// Workweaves whose worktrees are not those of their manifest: the workweave's own while it is shown, else the weave's.
     private func drift(_ projects: [Project]) throws -> [CheckFinding] {
-        try WorkweaveHooks.recorded(context.weave).filter { context.workweave == nil || context.workweave == $0.name }.flatMap { workweave in
-            let own = Context(weave: context.weave, workweave: workweave.name, project: workweave.project)
-            let manifest = (try? own.readManifest(workweave.project)) ?? projects.first { $0.name == workweave.project }?.manifest
-            guard let listed = manifest?.repositories.map(\.path) else { return [CheckFinding]() }
-            let there = workweave.repositories.filter { hasWorktree($0, workweave.name) }
-            let missing = listed.filter { !there.contains($0) }.map { ($0, "no worktree of \($0)") }
-            let extra = workweave.repositories.filter { !listed.contains($0) }.map { ($0, "extra worktree of \($0)") }
-            return (missing + extra).map {
-                finding(.error, .workweaveDrift, workweave.project, $0.0, "workweave drift in \(workweave.name): \($0.1)")
-            }
+        try context.weave.workweaveRecords().flatMap { record in
+            guard let name = try? WorkweaveName(record.name), let project = try? ProjectName(record.project),
+                  context.workweave == nil || context.workweave == name else { return [CheckFinding]() }
+            let own = context.weave.workweave(name) + "/" + Context.shown(project, Manifest.fileName)
+            let manifest = (try? context.weave.readManifest(at: own, shownAs: own, project)) ?? projects.first { $0.name == project }?.manifest
+            guard let listed = manifest?.repositories.map(\.path) else { return [] }
+            let recorded = record.repos.filter { !$0.isProject }.compactMap { try? RepoPath($0.path) }
+            let missing = listed.filter { !recorded.contains($0) || !hasWorktree($0, name) }.map { ($0, "no worktree of \($0)") }
+            let extra = recorded.filter { !listed.contains($0) }.map { ($0, "extra worktree of \($0)") }
+            return (missing + extra).map { finding(.error, .workweaveDrift, project, $0.0, "workweave drift in \(name): \($0.1)") }
         }
     }
 

@@ -6,27 +6,27 @@ internal import Syscalls
 internal import Weave
 
 /// What the user is told when a command does not do what it was asked: `error:` lines, then one `hint:`.
-package struct CommandFailure: Error, Equatable, Sendable {
+struct CommandFailure: Error, Equatable, Sendable {
     /// Each becomes an `error:` line.
-    package var errors: [String]
-    package var hint: String?
-    package var status: Int32 = 1
+    var errors: [String]
+    var hint: String?
+    var status: Int32 = 1
 
-    package init(_ errors: String..., hint: String? = nil, status: Int32 = 1) {
+    init(_ errors: String..., hint: String? = nil, status: Int32 = 1) {
         self.init(errors: errors, hint: hint, status: status)
     }
 
-    package init(errors: [String], hint: String? = nil, status: Int32 = 1) {
+    init(errors: [String], hint: String? = nil, status: Int32 = 1) {
         self.errors = errors
         self.hint = hint
         self.status = status
     }
 
     /// The command said already, on its own, why it ends with 1.
-    package static let silent = CommandFailure(errors: [], hint: nil, status: 1)
+    static let silent = CommandFailure(errors: [], hint: nil, status: 1)
 
     /// The one place where errors of the rooms below become words and exit codes.
-    package init(reporting error: any Error) {
+    init(reporting error: any Error) {
         switch error {
         case let error as CommandFailure: self = error
         case let error as UsageError: self.init(error.message, hint: error.hint, status: 2)

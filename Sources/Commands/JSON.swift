@@ -1,5 +1,5 @@
 /// A JSON value to print (RFC 8259). Members stay in the order given.
-package indirect enum JSON: Sendable {
+indirect enum JSON: Sendable {
     case null
     case bool(Bool)
     case number(Int)
@@ -7,11 +7,11 @@ package indirect enum JSON: Sendable {
     case array([JSON])
     case object([(String, JSON)])
 
-    package static func string(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
-    package static func strings(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
+    static func string(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+    static func strings(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
 
     /// The value as text, indented by two spaces, with a line feed at the end.
-    package var text: String {
+    var text: String {
         var text = ""
         write(to: &text, indent: "")
         return text + "\n"

@@ -26,7 +26,7 @@ enum Lock {
         let entries = try context.readManifest(project).repositories
         let found = inParallel(entries) { entry in
             let repository = try RepositoryFacts.open(context.repository(entry.path), shown: entry.path.text)
-            return Finding(facts: try .read(repository, shown: entry.path.text), changes: try repository.changedFileCount())
+            return Finding(facts: try .read(repository, shown: entry.path.text), changes: try Status.changeCount(context.repository(entry.path)))
         }
         var locked: [LockEntry] = [], errors: [String] = [], hints: [String] = []
         for (entry, result) in zip(entries, found) {

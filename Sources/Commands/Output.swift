@@ -1,7 +1,7 @@
 internal import Syscalls
 
 /// Data on standard output, talk on standard error. Safe from several threads.
-package final class Output: Sendable {
+final class Output: Sendable {
     private struct State {
         var pending: [UInt8] = []
         var isQuiet = false
@@ -11,19 +11,19 @@ package final class Output: Sendable {
     }
     private let state = Locked(State())
     /// Whether talk goes to a person who watches.
-    package let isWatched = FileDescriptor.standardError.isTerminal
+    let isWatched = FileDescriptor.standardError.isTerminal
     private let colours = FileDescriptor.standardError.isTerminal && (CurrentProcess.environment("NO_COLOR") ?? "").isEmpty
 
-    package init() {}
+    init() {}
 
     /// `--quiet`: talk is left out; data, errors and warnings are not.
-    package var isQuiet: Bool {
+    var isQuiet: Bool {
         get { state.withLock { $0.isQuiet } }
         set { state.withLock { $0.isQuiet = newValue } }
     }
 
     /// Data. Buffered; see ``flush()``.
-    package func print(_ text: String, terminator: String = "\n") {
+    func print(_ text: String, terminator: String = "\n") {
         state.withLock { s in
             s.pending += text.utf8
             s.pending += terminator.utf8
@@ -31,31 +31,31 @@ package final class Output: Sendable {
         }
     }
 
-    package func print(_ json: JSON) { print(json.text, terminator: "") }
+    func print(_ json: JSON) { print(json.text, terminator: "") }
 
     /// What a person may like to know.
-    package func say(_ text: String) {
+    func say(_ text: String) {
         if !isQuiet { line(text) }
     }
 
     /// One line per piece of long work, for a person who watches; nothing in a pipe.
-    package func progress(_ text: String) {
+    func progress(_ text: String) {
         if isWatched { say(text) }
     }
 
     /// What a person should know: said also with `--quiet`.
-    package func warn(_ text: String) { line("\(paint("warning:", "33")) \(Self.visible(text))") }
+    func warn(_ text: String) { line("\(paint("warning:", "33")) \(Self.visible(text))") }
 
-    package func fail(_ failure: CommandFailure) {
+    func fail(_ failure: CommandFailure) {
         for error in failure.errors { line("\(paint("error:", "31")) \(Self.visible(error))") }
         if let hint = failure.hint { self.hint(hint) }
     }
 
-    package func hint(_ text: String) { line("\(paint("hint:", "36")) \(Self.visible(text))") }
+    func hint(_ text: String) { line("\(paint("hint:", "36")) \(Self.visible(text))") }
 
     /// Writes what is pending. False when standard output could not be written for another reason than a reader that went away.
     @discardableResult
-    package func flush() -> Bool {
+    func flush() -> Bool {
         state.withLock { s in
             Self.write(&s)
             return !s.failed

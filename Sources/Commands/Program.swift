@@ -1,9 +1,9 @@
-package import ArgumentParsing
+internal import ArgumentParsing
 internal import Syscalls
 
 /// The program: reads the command line, runs one verb, says what went wrong. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 package struct Program: Sendable {
-    package static let name = "rwv"
+    static let name = "rwv"
     static let summary = "weaves: many repositories as one workspace, and copy-on-write workweaves of them"
 
     static let globals = [
@@ -16,9 +16,11 @@ package struct Program: Sendable {
     ]
 
     private let verbs: [Verb]
-    package let parser: ArgumentParser
+    let parser: ArgumentParser
 
-    package init(verbs: [Verb] = Verbs.all) {
+    package init() { self.init(verbs: Verbs.all) }
+
+    init(verbs: [Verb]) {
         self.verbs = verbs
         parser = ArgumentParser(program: Self.name, globals: Self.globals, commands: verbs.map(\.spec))
     }

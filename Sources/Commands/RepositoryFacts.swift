@@ -1,16 +1,16 @@
 internal import Git
-package import Manifest
+internal import Manifest
 internal import Syscalls
 
 /// What a working tree says of itself, read without starting a program.
-package struct RepositoryFacts: Sendable {
+struct RepositoryFacts: Sendable {
     /// The commit at HEAD as 40 digits.
-    package let commit: String
+    let commit: String
     /// Names of the tags at HEAD, in order of their refs.
-    package let tags: [String]
+    let tags: [String]
 
     /// What a lock records: the first tag at HEAD, else the commit.
-    package var version: String { tags.first ?? commit }
+    var version: String { tags.first ?? commit }
 
     /// Reads HEAD. `shown` is the repository's name in messages.
     /// - Throws: what opening throws; a failure for a repository without a commit.

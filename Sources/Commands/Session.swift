@@ -1,17 +1,17 @@
-package import ArgumentParsing
+internal import ArgumentParsing
 internal import Manifest
 internal import Syscalls
-package import Weave
+internal import Weave
 
 /// One run of a command: what was typed, where it acts, where it speaks. Main thread only.
-package final class Session {
-    package let arguments: ParsedArguments
-    package let output: Output
+final class Session {
+    let arguments: ParsedArguments
+    let output: Output
     /// The canonical directory that the command was started in, or that `-C` names.
-    package let directory: String
+    let directory: String
     private var found: Context?
 
-    package init(_ arguments: ParsedArguments, _ output: Output) throws {
+    init(_ arguments: ParsedArguments, _ output: Output) throws {
         self.arguments = arguments
         self.output = output
         let here = try system("find the working directory") { () throws(Errno) in try Files.workingDirectory() }
@@ -24,16 +24,16 @@ package final class Session {
         }
     }
 
-    package var wantsJSON: Bool { arguments.has("--json") }
+    var wantsJSON: Bool { arguments.has("--json") }
 
     /// The project that `--project` names.
-    package func namedProject() throws(ManifestError) -> ProjectName? {
+    func namedProject() throws(ManifestError) -> ProjectName? {
         guard let text = arguments.value("--project") else { return nil }
         return try ProjectName(text)
     }
 
     /// Where the command acts. From here on root has become the owner of the weave.
-    package func context() throws -> Context {
+    func context() throws -> Context {
         if let found { return found }
         let context = try Context.find(from: directory, project: namedProject())
         try becomeOwner(of: context.weave.root)
@@ -42,21 +42,21 @@ package final class Session {
     }
 
     /// Root that works in another user's weave does so as that user: nothing of root's is left behind.
-    package func becomeOwner(of path: String) throws(WeaveError) {
+    func becomeOwner(of path: String) throws(WeaveError) {
         guard CurrentProcess.userID == 0 else { return }
         guard let status = try system("look at \(path)", { () throws(Errno) in try Files.status(path, follow: true) }), status.uid != 0 else { return }
         try system("act as the owner of \(path)") { () throws(Errno) in try CurrentProcess.become(uid: status.uid, gid: status.gid) }
     }
 
     /// A path that the user typed, from the directory that the command acts in; not resolved.
-    package func path(_ text: String) -> String {
+    func path(_ text: String) -> String {
         if text.hasPrefix("/") { return text }
         if text == "~" || text.hasPrefix("~/"), let home = CurrentProcess.environment("HOME") { return home + text.dropFirst() }
         return directory + "/" + text
     }
 
     /// The user's registries (`$XDG_CONFIG_HOME/rwv/config.yaml`).
-    package func registries() throws -> RegistrySet {
+    func registries() throws -> RegistrySet {
         let home = CurrentProcess.environment("HOME").map { $0 + "/.config" }
         let configured = CurrentProcess.environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
         guard let directory = configured ?? home else { return RegistrySet() }
@@ -66,7 +66,7 @@ package final class Session {
     }
 
     /// The answer to a question on the terminal; nil when there is nobody to ask.
-    package func ask(_ question: String) -> Bool? {
+    func ask(_ question: String) -> Bool? {
         guard FileDescriptor.standardInput.isTerminal, output.isWatched else { return nil }
         output.flush()
         try? FileDescriptor.standardError.writeAll(Array("\(question) [y/N] ".utf8))

@@ -1,3 +1,4 @@
+internal import Manifest
 internal import Weave
 
 /// `rwv`: where am I.

@@ -1,20 +1,20 @@
-package import ArgumentParsing
+internal import ArgumentParsing
 
 /// One command: what it takes, and what runs it. Each has a file of its own, named after it, and a line in ``Verbs``.
-package struct Verb: Sendable {
-    package let spec: CommandSpec
+struct Verb: Sendable {
+    let spec: CommandSpec
     /// Returns when it is done; throws what is to be said otherwise. See ``CommandFailure``.
-    package let run: @Sendable (Session) throws -> Void
+    let run: @Sendable (Session) throws -> Void
 
-    package init(_ spec: CommandSpec, run: @escaping @Sendable (Session) throws -> Void) {
+    init(_ spec: CommandSpec, run: @escaping @Sendable (Session) throws -> Void) {
         self.spec = spec
         self.run = run
     }
 }
 
 /// Every command, in the order of `--help`.
-package enum Verbs {
-    package static let all: [Verb] = [
+enum Verbs {
+    static let all: [Verb] = [
         Init.verb, Activate.verb, Lock.verb, Check.verb, Resolve.verb,
     ]
 }

@@ -5,7 +5,7 @@ package enum Version {
     package static let number = "0.1.0"
 
     /// The git revision it was built from, put into CRevision by the package manifest.
-    package static var revision: String {
+    static var revision: String {
         String(decoding: (0...).lazy.map { rwv_revision_character(UInt32($0)) }.prefix { $0 != 0 }, as: UTF8.self)
     }
 

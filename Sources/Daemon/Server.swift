@@ -64,8 +64,8 @@ package enum Server {
         switch call {
         case .hello: return .done
         case .create(let options):
-            let name = try served.create(options)
-            return .created(name: name, path: served.path(of: name))
+            let made = try served.create(options)
+            return .created(name: made.name, path: served.path(of: made.name), engine: made.engine)
         case .delete(let name):
             try served.delete(name)
             return .done
