@@ -66,6 +66,8 @@ let package = Package(
         .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Integrations", "Views", "Weave", "Manifest", "Syscalls"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
+        // The built program driven from outside, against git and the kernel.
+        .testTarget(name: "EndToEndTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),
         tests("ArgumentParsingTests", ["ArgumentParsing"]),
         // Transcripts of the built program.
         tests("CommandTests", ["rwv", "Integrations", "Manifest", "Syscalls"]),
