@@ -21,13 +21,16 @@ package struct CreateOptions: Codable, Sendable {
     package var locked: Bool
     /// Base these repos on these revisions.
     package var revisions: [String: String]
+    /// "auto", "fuse", "kernel" or "checkout".
+    package var engine: String
     /// The creator's umask.
     package var umask: UInt32
-    package init(project: String, name: String?, locked: Bool = false, revisions: [String: String] = [:], umask: UInt32) {
+    package init(project: String, name: String?, locked: Bool = false, revisions: [String: String] = [:], engine: String = "auto", umask: UInt32) {
         self.project = project
         self.name = name
         self.locked = locked
         self.revisions = revisions
+        self.engine = engine
         self.umask = umask
     }
 }
@@ -46,7 +49,7 @@ package struct SyncOptions: Codable, Sendable {
 package enum Answer: Codable, Sendable {
     case hello(version: String, pid: Int32)
     case done
-    case created(name: String, path: String)
+    case created(name: String, path: String, engine: String)
     case synced(SyncReport)
     case workweaves([WorkweaveInfo])
     case mounts([MountInfo])

@@ -20,14 +20,20 @@ package enum Keeper {
         try system("start \(CurrentProcess.executable)") { () throws(Errno) in
             defer { pipe.write.close() }
             let log = try Log(path: weave.log + "/server.log")
-            _ = try Subprocess(CurrentProcess.executable, [verb, weave.root])
-                .start(descriptors: [FileDescriptor(raw: -1), log.descriptor, log.descriptor, pipe.write], session: true)
+            _ = try own([verb, weave.root]).start(descriptors: [FileDescriptor(raw: -1), log.descriptor, log.descriptor, pipe.write], session: true)
         }
         let said = try system("wait for the keeper") { () throws(Errno) in try pipe.read.readAll() }
         if said.first == UInt8(ascii: "!") { throw decode(said.dropFirst()) }
         guard said == Array("ready\n".utf8) else {
             throw WeaveError(.noServer, "the server of \(weave.root) did not start", hint: "see \(weave.log)/server.log")
         }
+    }
+
+    /// This program, with other arguments.
+    static func own(_ arguments: [String]) -> Subprocess {
+        var p = Subprocess(CurrentProcess.executable, arguments)
+        p.name = "rwv"
+        return p
     }
 
     /// Code, message and hint on three lines.

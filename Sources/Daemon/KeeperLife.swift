@@ -82,8 +82,7 @@ final class KeeperLife {
             defer { theirs.close(); initPipe.read.close() }
             channel = ours
             let out = log.descriptor
-            server = try Subprocess(CurrentProcess.executable, [Keeper.serverVerb, weave.root, isInherited ? "inherited" : "fresh"])
-                .start(descriptors: [FileDescriptor(raw: -1), out, out, theirs, listener, fuse, initPipe.read])
+            server = try Keeper.own([Keeper.serverVerb, weave.root, isInherited ? "inherited" : "fresh"]).start(descriptors: [FileDescriptor(raw: -1), out, out, theirs, listener, fuse, initPipe.read])
             try Files.writeAtomically(weave.run + "/server.pid", Array("\(server)\n".utf8), durable: false)
         }
     }

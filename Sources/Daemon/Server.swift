@@ -13,6 +13,9 @@ package enum Server {
     private static let fuse = FileDescriptor(raw: 5)
     private static let initPipe = FileDescriptor(raw: 6)
 
+    /// Whether the keeper was asked to unmount: the end of the session is then no surprise, and the answer still has to go out.
+    private static let goingDown = Locked(false)
+
     /// The server's life. Returns only when it could not begin; otherwise the process ends with ``CurrentProcess/exitNow(_:)``.
     package static func run(_ weave: Weave, isInherited: Bool, version: String, surface: @escaping ServedWeave.Surface) -> Int32 {
         CurrentProcess.signalOnParentDeath(Signals.kill)
@@ -34,6 +37,7 @@ package enum Server {
         try served.start(isInherited: isInherited)
         let session = try system("begin a FUSE session") { () throws(Errno) in
             try Session(descriptor: fuse, handler: served.handler) {
+                if goingDown.withLock({ $0 }) { return }
                 log.write("the mount was taken away")
                 CurrentProcess.exitNow(0)
             }
@@ -60,8 +64,8 @@ package enum Server {
         switch call {
         case .hello: return .done
         case .create(let options):
-            let name = try served.create(options)
-            return .created(name: name, path: served.path(of: name))
+            let made = try served.create(options)
+            return .created(name: made.name, path: served.path(of: made.name), engine: made.engine)
         case .delete(let name):
             try served.delete(name)
             return .done
@@ -76,10 +80,12 @@ package enum Server {
     /// Asks the keeper, who mounted, to unmount.
     private static func unmount(_ force: Bool) throws(WeaveError) -> Answer {
         let said = try system("ask the keeper") { () throws(Errno) in
+            goingDown.withLock { $0 = true }
             try channel.writeAll(Array((force ? "detach\n" : "unmount\n").utf8))
             return try channel.readSome(16)
         }
         if said == Array("ok\n".utf8) { return .done }
+        goingDown.withLock { $0 = false }
         throw WeaveError(.busy, "the workweaves are in use", hint: "leave those directories and end those programs, or use --force")
     }
 

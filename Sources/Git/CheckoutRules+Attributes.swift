@@ -20,6 +20,12 @@ extension CheckoutRules {
         return try parse(outcome.output, listing, files)
     }
 
+    /// Whether a file of the tree may come out of a checkout otherwise than its blob says. Cheap: reads the attribute files only.
+    package func mayConvert(_ listing: TreeListing, _ repository: Repository) throws(GitError) -> Bool {
+        if convertsUnspecified { return true }
+        return try mayDecide(listing, listing.fileOrder.map(Int.init).filter { listing.entries[$0].isFile }, repository)
+    }
+
     /// Whether any attribute file, outside or in the tree, holds a word that can make a checkout differ from the blob, or,
     /// with core.autocrlf, keep it from differing.
     private func mayDecide(_ listing: TreeListing, _ files: [Int], _ repository: Repository) throws(GitError) -> Bool {

@@ -7,6 +7,8 @@ package struct CheckoutRules: Sendable {
     package let fingerprint: [UInt8]
     /// Sparse checkout is on (core.sparseCheckout).
     package let isSparse: Bool
+    /// Links are checked out as links (core.symlinks).
+    package let supportsSymlinks: Bool
 
     enum LineEnds: Sendable { case unix, windows }
     /// core.autocrlf is true: text without an attribute is converted as well.
@@ -25,6 +27,7 @@ package struct CheckoutRules: Sendable {
         let common = repository.commonDirectory
         gitDirectory = common
         isSparse = configuration.bool("core.sparsecheckout")
+        supportsSymlinks = configuration.bool("core.symlinks", true)
         let autocrlf = configuration["core.autocrlf"]?.lowercased() ?? "false"
         convertsUnspecified = autocrlf != "input" && Configuration.bool(autocrlf)
         textLineEnd = convertsUnspecified || (autocrlf != "input" && configuration["core.eol"]?.lowercased() == "crlf") ? .windows : .unix

@@ -56,6 +56,7 @@ extension WorkweavesHandler {
         do throws(Errno) {
             // 1 and 2 are the offsets past "." and "..".
             var from = offset
+            if from == Int64.max { return r.reply(buffer) }
             if from == 0 {
                 guard addDots(r, ".", node, 1, plus, buffer) else { return r.reply(buffer) }
                 from = 1
@@ -70,6 +71,9 @@ extension WorkweavesHandler {
         }
         r.reply(buffer)
     }
+
+    /// A layer's offset as ours. The last entry of an ext4 directory has the largest there is.
+    private static func past(_ offset: Int64) -> Int64 { offset > Int64.max - 2 ? .max : offset + 2 }
 
     private func addDots(_ r: borrowing Request, _ name: StaticString, _ node: UInt64, _ next: Int64, _ plus: Bool, _ buffer: ReplyBuffer) -> Bool {
         let bytes: [UInt8] = next == 1 ? [46] : [46, 46]
@@ -93,11 +97,11 @@ extension WorkweavesHandler {
     private func list(_ r: borrowing Request, _ o: Overlay, _ id: NodeID, _ from: Int64, _ plus: Bool, _ buffer: ReplyBuffer, _ s: Scratch) throws(Errno) {
         if !plus {
             return try o.list(id, from: from, s) { name, child, type, next, _ in
-                r.add(name: name, node: child.raw, type: type, next: next + 2, to: buffer)
+                r.add(name: name, node: child.raw, type: type, next: Self.past(next), to: buffer)
             }
         }
         try o.listWithStatus(id, from: from, s) { name, found, next in
-            r.add(name: name, entry: Entry(node: found.id.raw, generation: found.generation, status: found.status), next: next + 2, to: buffer)
+            r.add(name: name, entry: Entry(node: found.id.raw, generation: found.generation, status: found.status), next: Self.past(next), to: buffer)
         }
     }
 

@@ -22,10 +22,8 @@ package enum CurrentProcess {
         return all
     }
 
-    /// The path of the running program (/proc/self/exe).
-    package static var executable: String {
-        ((try? Files.readLink("/proc/self/exe")) ?? nil) ?? "rwv"
-    }
+    /// The running program, as something to start again: right even when its file has been replaced meanwhile (proc(5)).
+    package static let executable = "/proc/self/exe"
 
     /// Takes on the identity of a user for good: groups, group, user (initgroups(3), setresgid(2), setresuid(2)).
     /// Root only. `gid` is used when the user is not in the password file.

@@ -5,6 +5,8 @@ internal import Glibc
 package struct Subprocess: Sendable {
     package var program: String
     package var arguments: [String]
+    /// What the program is told it is called (argv[0]); nil: as it is started.
+    package var name: String?
     /// `NAME=value` for each variable; nil passes our own environment on.
     package var environment: [String]?
     package var directory: String?
@@ -87,7 +89,7 @@ package struct Subprocess: Sendable {
 
     /// Starts the program with the given descriptors as 0, 1, 2, … and returns its process id. With `session` it leads one of its own (setsid(2)).
     package func start(descriptors: [FileDescriptor], session: Bool = false) throws(Errno) -> Int32 {
-        var words = unsafe CStringArray([program] + self.arguments)
+        var words = unsafe CStringArray([name ?? program] + self.arguments)
         defer { unsafe words.free() }
         let raw = descriptors.map(\.raw)
         guard let environment else {

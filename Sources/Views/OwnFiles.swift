@@ -7,27 +7,17 @@ internal import Weave
 struct OwnFiles {
     let weave: Weave
     let plan: ViewPlan
-    let directory: String
+    /// The directory to fill: an upper, or the root of a checkout.
+    let upper: String
     let umask: UInt32
-    let surface: @Sendable (_ project: String, _ exists: (String) -> Bool) -> [(path: String, target: String)]
-
-    private var upper: String { directory + "/upper" }
-
-    init(weave: Weave, plan: ViewPlan, directory: String, umask: UInt32,
-         surface: @escaping @Sendable (_ project: String, _ exists: (String) -> Bool) -> [(path: String, target: String)]) throws(WeaveError) {
-        self.weave = weave
-        self.plan = plan
-        self.directory = directory
-        self.umask = umask
-        self.surface = surface
-    }
+    let surface: ServedWeave.Surface
 
     /// Puts copies into the upper directory and returns the links of the virtual root.
     func place(projectBase: String?) throws(WeaveError) -> [String: String] {
         let projectPath = "projects/\(plan.project.text)"
         if plan.copiesProject { try copyTree(weave.project(plan.project), projectPath) }
         if let manifest = plan.manifestEdit { try write(manifest, "\(projectPath)/rwv.yaml") }
-        for path in plan.settings.copy {
+        for path in plan.manifest.workweave.copy {
             let from = weave.root + "/" + path
             guard let s = try system("look at \(from)", { () throws(Errno) in try Files.status(from) }) else {
                 throw WeaveError(.notFound, "the manifest wants '\(path)' copied into workweaves, but \(from) does not exist",
@@ -41,8 +31,8 @@ struct OwnFiles {
             if let base { return base.has(name) }
             return Files.exists(upper + "/" + projectPath + "/" + name)
         }
-        for (path, target) in surface(plan.project.text, exists) { links[path] = target }
-        for path in plan.settings.link {
+        for (path, target) in surface(plan.project, plan.manifest, exists) { links[path] = target }
+        for path in plan.manifest.workweave.link {
             // Into the weave: absolute, as repoweave makes them.
             links[path] = weave.root + "/" + path
         }

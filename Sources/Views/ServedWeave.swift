@@ -1,7 +1,7 @@
 package import Control
 internal import Git
 internal import Layers
-internal import Manifest
+package import Manifest
 package import Nodes
 package import Syscalls
 package import Weave
@@ -9,7 +9,7 @@ package import Weave
 /// A weave while it is served: its workweaves in the mount, and what is done to them. One per server process. Any thread.
 package final class ServedWeave: WorkweavesHandler.Keeper {
     /// Which ecosystem files of a project are surfaced at the root; given by the composition root, since it is the integrations' business.
-    package typealias Surface = @Sendable (_ project: String, _ exists: (String) -> Bool) -> [(path: String, target: String)]
+    package typealias Surface = @Sendable (_ project: ProjectName, _ manifest: Manifest, _ exists: (String) -> Bool) -> [(path: String, target: String)]
     /// Tells the kernel that a name in a directory means something else now, or nothing.
     package typealias Notify = @Sendable (_ parent: UInt64, _ name: String) -> Void
 
@@ -119,8 +119,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     // MARK: Calls
 
-    /// Makes a workweave and shows it. Returns its name.
-    package func create(_ options: CreateOptions) throws(WeaveError) -> String {
+    /// Makes a workweave and shows it.
+    package func create(_ options: CreateOptions) throws(WeaveError) -> (name: String, engine: String) {
+        let engine = try Self.engine(options.engine)
         let project = try projectName(options.project)
         let name: WorkweaveName
         if let chosen = options.name { name = try workweaveName(chosen) } else { name = try chooseName() }
@@ -132,10 +133,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
                              hint: "choose another name; 'rwv workweave \(project.text) list' shows what there is")
         }
         let plan = try ViewPlan.make(weave, project, name, locked: options.locked, revisions: options.revisions)
-        let record = try maker.make(plan, umask: options.umask)
+        let record = try maker.make(plan, engine: engine, umask: options.umask)
         try show(record, isInherited: false)
         tellKernel(1, name.text)
-        return name.text
+        return (name.text, record.engine)
     }
 
     /// Takes a workweave away. The caller has made sure that nothing is lost by it.
@@ -185,6 +186,15 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         let sync = WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay)
         let report = try sync.run(&record, name, removable: Set(options.removable)) { parent, entry in tellKernel(parent, entry) }
         return report
+    }
+
+    private static func engine(_ text: String) throws(WeaveError) -> Engine {
+        switch text {
+        case "auto", "fuse": return .fuse
+        case "checkout": return .checkout
+        case "kernel": throw WeaveError(.unsupported, "the kernel engine is not built into this rwv", hint: "use --engine fuse, or leave it out")
+        default: throw WeaveError(.invalid, "there is no engine '\(text)'", hint: "choose auto, fuse, kernel or checkout")
+        }
     }
 
     private func requireRecord(_ name: WorkweaveName) throws(WeaveError) -> WorkweaveRecord {

@@ -4,15 +4,22 @@ internal import Manifest
 internal import Syscalls
 internal import Weave
 
+/// How a workweave is shown.
+enum Engine: String, Sendable {
+    /// Our own copy-on-write, in the server.
+    case fuse
+    /// Ordinary git checkouts, where there is no FUSE.
+    case checkout
+}
+
 /// Makes workweaves: state directory, journal, git's files, upper directory, and last the record that makes it exist.
 struct WorkweaveMaker {
     let weave: Weave
     let bases: BaseStore
-    /// Which ecosystem files of a project are surfaced at the root: path and target of each link, given what exists.
-    let surface: @Sendable (_ project: String, _ exists: (String) -> Bool) -> [(path: String, target: String)]
+    let surface: ServedWeave.Surface
 
     /// All or nothing: after an error nothing of it is left; after a kill the journal says what to take back.
-    func make(_ plan: ViewPlan, umask: UInt32) throws(WeaveError) -> WorkweaveRecord {
+    func make(_ plan: ViewPlan, engine: Engine, umask: UInt32) throws(WeaveError) -> WorkweaveRecord {
         if plan.repos.count > Int(NodeID.maxPart) - 2 {
             throw WeaveError(.unsupported, "project '\(plan.project.text)' has \(plan.repos.count) repos; a workweave holds \(NodeID.maxPart - 2)")
         }
@@ -26,7 +33,10 @@ struct WorkweaveMaker {
         })
         do throws(WeaveError) {
             try journal.write(directory)
-            let record = try build(plan, directory, umask)
+            let record = switch engine {
+            case .fuse: try build(plan, directory, umask)
+            case .checkout: try buildCheckout(plan, directory, umask)
+            }
             try record.write(directory)
             try? Files.unlink(directory + "/" + Journal.fileName)
             return record
@@ -51,9 +61,9 @@ struct WorkweaveMaker {
         }
         var repos: [WorkweaveRecord.Repo] = []
         for r in made { repos.append(try r.get()) }
-        let own = try OwnFiles(weave: weave, plan: plan, directory: directory, umask: umask, surface: surface)
+        let own = OwnFiles(weave: weave, plan: plan, upper: directory + "/upper", umask: umask, surface: surface)
         let links = try own.place(projectBase: repos.first { $0.isProject }.map { "\(directory)/base/\($0.part).meta" })
-        return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: "fuse", weave: weave.root,
+        return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: Engine.fuse.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links,
                                upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
                                             renamesWithWhiteout: format.renamesWithWhiteout))
@@ -92,7 +102,7 @@ struct WorkweaveMaker {
     }
 
     /// The next number for node ids; never given out twice. Kept in `.rwv/next-workweave`, under a lock file.
-    private func takeNumber() throws(WeaveError) -> UInt32 {
+    func takeNumber() throws(WeaveError) -> UInt32 {
         let path = weave.state + "/next-workweave"
         return try system("number the workweave") { () throws(Errno) in
             let lock = OwnedDescriptor(try Files.open(path + ".lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))

@@ -33,7 +33,9 @@ package struct Context: Sendable {
         while true {
             if let marker = try workweaveMarker(at) {
                 let root = try system("resolve \(marker.primary)") { () throws(Errno) in try Files.canonical(marker.primary) }
-                let name = String(at.split(separator: "/").last ?? "")
+                let parts = at.split(separator: "/")
+                // A checkout lies in its state directory; a view is seen under its name.
+                let name = String((parts.last == "checkout" && at.hasPrefix(root + "/.rwv/") ? parts.dropLast().last : parts.last) ?? "")
                 do throws(ManifestError) {
                     return Context(weave: Weave(root: root), workweave: try WorkweaveName(name), project: override ?? marker.project)
                 } catch { throw WeaveError(error) }

@@ -19,7 +19,7 @@ package struct ViewPlan: Sendable {
     package let name: WorkweaveName
     package let project: ProjectName
     package let repos: [Repo]
-    package let settings: WorkweaveSettings
+    package let manifest: Manifest
     /// The project directory is not a repo: it is copied.
     package let copiesProject: Bool
     /// The manifest on disk when it differs from the committed one.
@@ -59,7 +59,7 @@ package struct ViewPlan: Sendable {
         }
         var repos: [Repo] = []
         for result in looked { repos.append(try result.get()) }
-        return ViewPlan(name: name, project: project, repos: repos, settings: manifest.workweave, copiesProject: !isRepo,
+        return ViewPlan(name: name, project: project, repos: repos, manifest: manifest, copiesProject: !isRepo,
                         manifestEdit: isRepo ? try editedManifest(weave, project, repos.last) : nil)
     }
 
