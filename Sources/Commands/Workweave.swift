@@ -111,6 +111,13 @@ enum Workweave {
         }
     }
 
+    /// After `add`, `remove` or `fetch` in a workweave changed its rwv.yaml or made clones for it: its worktrees follow.
+    static func follow(_ session: Session, _ context: Context, _ workweave: WorkweaveName) throws {
+        guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: nil, name: workweave.text, withUsage: false)),
+              let info = all.first else { return }
+        try bringInLine(session, context, info)
+    }
+
     /// Makes a workweave follow its own manifest. Repos that hold work are never taken out.
     @discardableResult
     static func bringInLine(_ session: Session, _ context: Context, _ info: WorkweaveInfo) throws -> SyncReport {
