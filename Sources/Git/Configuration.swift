@@ -38,19 +38,15 @@ package struct Configuration: Sendable {
         } catch { return .failure(error) }
     }
 
-    /// Whether git would read more than libgit2 1.5 does: `includeIf "hasconfig:…"`, or configuration named or given by variables.
+    /// Whether git would read more than libgit2 1.5 does: `includeIf "hasconfig:…"`, or configuration given by variables.
     static func needsProgram(_ items: [Item], _ environment: [String]) -> Bool {
-        let names = ["GIT_CONFIG_COUNT=", "GIT_CONFIG_PARAMETERS=", "GIT_CONFIG_GLOBAL=", "GIT_CONFIG_SYSTEM=", "GIT_CONFIG_NOSYSTEM="]
+        let names = ["GIT_CONFIG_COUNT=", "GIT_CONFIG_PARAMETERS="]
         return items.contains { $0.name.hasPrefix("includeif.hasconfig:") }
             || environment.contains { entry in names.contains { entry.hasPrefix($0) } }
     }
 
     private static func read(_ repository: Repository) throws(GitError) -> [Item] {
-        var shared: OpaquePointer?
-        try git(unsafe git_repository_config(&shared, repository.pointer), "cannot read the git configuration of \(repository.gitDirectory)")
-        guard let shared = unsafe shared else { return [] }
-        defer { unsafe git_config_free(shared) }
-        var items = try unsafe list(shared)
+        var items = try files(repository)
         // libgit2 1.5 does not read config.worktree.
         let own = repository.gitDirectory + "/config.worktree"
         if Configuration(items: items).bool("extensions.worktreeconfig"), Files.exists(own) {
@@ -62,6 +58,36 @@ package struct Configuration: Sendable {
             }
         }
         return items
+    }
+
+    /// System, user and clone. Files that variables name (git(1), GIT_CONFIG_SYSTEM and GIT_CONFIG_GLOBAL), which libgit2 1.5 does
+    /// not look at, take the place of the ones it would find.
+    private static func files(_ repository: Repository) throws(GitError) -> [Item] {
+        let failed = "cannot read the git configuration of \(repository.gitDirectory)"
+        let global = CurrentProcess.environment("GIT_CONFIG_GLOBAL"), system = CurrentProcess.environment("GIT_CONFIG_SYSTEM")
+        let skipsSystem = bool(CurrentProcess.environment("GIT_CONFIG_NOSYSTEM") ?? "false")
+        var config: OpaquePointer?
+        guard global != nil || system != nil || skipsSystem else {
+            try git(unsafe git_repository_config(&config, repository.pointer), failed)
+            guard let config = unsafe config else { return [] }
+            defer { unsafe git_config_free(config) }
+            return try unsafe list(config)
+        }
+        try git(unsafe git_config_new(&config), failed)
+        guard let config = unsafe config else { return [] }
+        defer { unsafe git_config_free(config) }
+        let home = CurrentProcess.environment("HOME") ?? ""
+        let xdg = CurrentProcess.environment("XDG_CONFIG_HOME").flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.config"
+        var named: [(path: String, level: git_config_level_t)] = []
+        if !skipsSystem { named.append((system ?? "/etc/gitconfig", GIT_CONFIG_LEVEL_SYSTEM)) }
+        if let global { named.append((global, GIT_CONFIG_LEVEL_GLOBAL)) } else {
+            named += [(xdg + "/git/config", GIT_CONFIG_LEVEL_XDG), (home + "/.gitconfig", GIT_CONFIG_LEVEL_GLOBAL)]
+        }
+        named.append((repository.commonDirectory + "/config", GIT_CONFIG_LEVEL_LOCAL))
+        for (path, level) in named where !path.isEmpty && Files.exists(path) {
+            try git(unsafe git_config_add_file_ondisk(config, path, level, repository.pointer, 1), failed)
+        }
+        return try unsafe list(config)
     }
 
     @unsafe private static func list(_ config: OpaquePointer) throws(GitError) -> [Item] {
