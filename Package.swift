@@ -63,7 +63,7 @@ let package = Package(
         // One file per verb: parse, call, render. The only room that prints and reads the environment.
         room("Commands", ["ArgumentParsing", "Integrations", "Weave", "Manifest", "Git", "Syscalls", "CRevision"]),
         // The program.
-        .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Control", "Weave", "Syscalls"], swiftSettings: settings),
+        .executableTarget(name: "rwv", dependencies: ["Commands", "Integrations", "Daemon", "Control", "Weave", "Syscalls"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
         tests("ArgumentParsingTests", ["ArgumentParsing"]),
