@@ -31,9 +31,9 @@ enum Add {
             _ = try editor.adding(path: source.path, url: source.url, version: nil, role: role)
         }
         try make(source, context.weave, session.output, isNew: isNew)
-        guard editor.manifest[source.path] == nil else { return try ManifestChange.finish(project, context) }
+        guard editor.manifest[source.path] == nil else { return try ManifestChange.finish(project, session) }
         let version = try defaultBranch(context.weave.clone(source.path))
-        try ManifestChange.apply(project, context) { editor in
+        try ManifestChange.apply(project, session) { editor in
             try editor.adding(path: source.path, url: source.url, version: version, role: role)
         }
         session.output.say("added \(source.path) to \(file)")

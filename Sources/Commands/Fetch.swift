@@ -30,7 +30,7 @@ enum Fetch {
         guard let source = session.arguments[0] else {
             let context = try session.context()
             try FetchRun(project: try context.requireProject(), context: context, mode: mode, jobs: jobs, output: session.output).run()
-            return try ManifestChange.finish(try context.requireProject(), context)
+            return try ManifestChange.finish(try context.requireProject(), session)
         }
         let weave = try weave(session)
         let project = try fetchProject(source, weave, mode, session)

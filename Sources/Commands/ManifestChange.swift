@@ -5,7 +5,8 @@ internal import Weave
 /// A change of a project's rwv.yaml, as a whole or not at all.
 enum ManifestChange {
     /// Reads, edits and writes the manifest while no other rwv does. Then brings links and worktrees up to date.
-    static func apply(_ project: ProjectName, _ context: Context, edit: (ManifestEditor) throws -> String) throws {
+    static func apply(_ project: ProjectName, _ session: Session, edit: (ManifestEditor) throws -> String) throws {
+        let context = try session.context()
         let path = context.manifestPath(project), directory = context.directory(project)
         // The directory itself is the lock: nothing is left behind, and a rename of rwv.yaml does not matter.
         let lock = try system("open \(directory)") { () throws(Errno) in OwnedDescriptor(try Files.open(directory, OpenFlags.directory)) }
@@ -18,13 +19,14 @@ enum ManifestChange {
             if let mode { try Files.setMode(real, mode) }
         }
         lock.descriptor.unlock()
-        try finish(project, context)
+        try finish(project, session)
     }
 
     /// What follows a change of the manifest, or clones made for it.
-    static func finish(_ project: ProjectName, _ context: Context) throws {
+    static func finish(_ project: ProjectName, _ session: Session) throws {
+        let context = try session.context()
         try Activate.refresh(project, context)
-        if let workweave = context.workweave { try WorkweaveHooks.afterManifestChange(workweave, project, context) }
+        if let workweave = context.workweave { try Workweave.follow(session, context, workweave) }
     }
 
     static func editor(_ project: ProjectName, _ context: Context) throws -> ManifestEditor {

@@ -21,7 +21,7 @@ enum Remove {
         let sharing = try others(path, project, context)
         let deletes = session.arguments.has("--delete")
         if deletes { try refuseToDelete(path, sharing, session, context) }
-        try ManifestChange.apply(project, context) { try $0.removing(path) }
+        try ManifestChange.apply(project, session) { try $0.removing(path) }
         session.output.say("removed \(path) from \(Context.shown(project, Manifest.fileName))")
         if deletes {
             try delete(context.weave.clone(path))

@@ -1,0 +1,181 @@
+internal import Testing
+
+extension EndToEnd {
+    /// Times, umask and settings that make a checkout come out otherwise: status stays right, content equals `git worktree add`.
+    @Suite struct AwkwardBases {
+        @Test func commitInTheSecondOfTheCreate() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    for round in 1 2 3 4 5; do
+                        echo "round $round" > "$(clone server)/README.md"
+                        git -C "$(clone server)" commit -qam "round $round"
+                        create "a$round"
+                        equals_native "a$round" server
+                        # Same size, at once: git must see it.
+                        echo "ROUND $round" > "$(view "a$round" server)/README.md"
+                        same_text 'status' ' M README.md' "$(git -C "$(view "a$round" server)" status --porcelain)"
+                        git -C "$(view "a$round" server)" checkout -q README.md
+                        is_clean "$(view "a$round" server)"
+                    done
+                    """)
+            }
+        }
+
+        @Test func commitInTheFuture() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    cd "$(clone server)"
+                    echo later > README.md
+                    GIT_AUTHOR_DATE='2099-01-01T00:00:00Z' GIT_COMMITTER_DATE='2099-01-01T00:00:00Z' git commit -qam future
+                    create agent
+                    equals_native agent server
+                    [ "$(stat -c %Y "$(view agent server)/README.md")" -le "$(date +%s)" ] || fail 'a file from the future'
+                    echo LATER > "$(view agent server)/README.md"
+                    same_text 'status' ' M README.md' "$(git -C "$(view agent server)" status --porcelain)"
+                    """)
+            }
+        }
+
+        @Test func commitBeforeTheEpoch() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    cd "$(clone server)"
+                    echo early > README.md
+                    GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000' git commit -qam epoch
+                    create agent
+                    equals_native agent server
+                    """)
+            }
+        }
+
+        @Test func basesThatDifferInOneSameSizedFile() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    cd "$(clone server)"
+                    export GIT_AUTHOR_DATE='@1600000000 +0000' GIT_COMMITTER_DATE='@1600000000 +0000'
+                    echo AAAA > README.md; git commit -qam A; git tag A
+                    echo BBBB > README.md; git commit -qam B; git tag B
+                    unset GIT_AUTHOR_DATE GIT_COMMITTER_DATE
+                    create onb
+                    create ona --at github/chatly/server=A
+                    equals_native ona server A; equals_native onb server B
+                    for try in 1 2 3; do
+                        git -C "$(view ona server)" checkout -q --detach B
+                        same_text 'content at B' BBBB "$(cat "$(view ona server)/README.md")"; is_clean "$(view ona server)"
+                        git -C "$(view ona server)" checkout -q --detach A
+                        same_text 'content at A' AAAA "$(cat "$(view ona server)/README.md")"; is_clean "$(view ona server)"
+                        # Without git's help: it must notice.
+                        printf 'BBBB\\n' > "$(view ona server)/README.md"
+                        same_text 'status' ' M README.md' "$(git -C "$(view ona server)" status --porcelain)"
+                        git -C "$(view ona server)" reset -q --hard
+                    done
+                    git -C "$(view ona server)" read-tree B
+                    same_text 'index of B over files of A' ' M README.md' "$(git -C "$(view ona server)" status --porcelain --untracked-files=no | sed 's/^MM/ M/')"
+                    """)
+            }
+        }
+
+        @Test(arguments: ["077", "002", "022", "027"]) func umask(mask: String) throws {
+            try Sandbox.with([.app, .links], umask: mask) { box in
+                try box.bash("""
+                    umask \(mask)
+                    create agent
+                    equals_native agent server; equals_native agent web
+                    mkdir "$(view agent server)/d"; : > "$(view agent server)/d/f"
+                    mkdir "$S/native/d"; : > "$S/native/d/f"
+                    same_text 'modes of what is made inside' "$(stat -c %a "$S/native/d" "$S/native/d/f")" "$(stat -c %a "$(view agent server)/d" "$(view agent server)/d/f")"
+                    # Another umask later asks for another base.
+                    delete --force agent; umask 026; create agent
+                    equals_native agent web
+                    """)
+            }
+        }
+
+        @Test(arguments: ["core.autocrlf=true", "core.autocrlf=input", "core.eol=crlf", "core.symlinks=false", "core.fileMode=false"])
+        func setting(_ setting: String) throws {
+            try Sandbox.with([.links, .app]) { box in
+                try box.bash("""
+                    for repo in web server; do git -C "$(clone $repo)" config \(setting.split(separator: "=").joined(separator: " ")); done
+                    create agent
+                    equals_native agent web; equals_native agent server
+                    # Both settings at once in one weave: the bases must not be mixed up.
+                    git -C "$(clone web)" config --unset \(setting.split(separator: "=")[0])
+                    create plain
+                    equals_native plain web
+                    """)
+            }
+        }
+
+        @Test func autocrlfOfTheUser() throws {
+            try Sandbox.with([.links, .app]) { box in
+                try box.bash("""
+                    git config --global core.autocrlf true
+                    create agent
+                    equals_native agent web; equals_native agent server
+                    grep -q "$(printf '\\r')" "$(view agent server)/README.md" || fail 'no carriage return'
+                    """)
+            }
+        }
+
+        @Test func uncommittedAttributes() throws {
+            try Sandbox.with([.links, .app]) { box in
+                try box.bash("""
+                    printf '*.txt text eol=crlf\\n*.md ident\\n' > "$(clone server)/.gitattributes"
+                    printf '*.lf text eol=crlf\\n' > "$(clone web)/.gitattributes"
+                    create agent
+                    equals_native agent server; equals_native agent web
+                    ! grep -q "$(printf '\\r')" "$(view agent web)/text/unix.lf" || fail 'the attributes of the clone leaked'
+                    printf '*.txt text eol=crlf\\n' > "$(clone server)/.git/info/attributes"
+                    create local
+                    equals_native local server
+                    grep -q "$(printf '\\r')" "$(view local server)/src/net/part1.txt" || fail 'info/attributes was not honoured'
+                    """)
+            }
+        }
+
+        @Test(arguments: ["--cone", "--no-cone"]) func sparseClone(kind: String) throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    git -C "$(clone server)" sparse-checkout set \(kind) src/net
+                    create agent
+                    equals_native agent server; equals_native agent web
+                    [ ! -e "$(view agent server)/src/ui" ] || fail 'a path outside the patterns is shown'
+                    git -C "$(view agent server)" sparse-checkout disable
+                    [ -e "$(view agent server)/src/ui" ] || fail 'it does not come'
+                    is_clean "$(view agent server)"
+                    [ ! -e "$(clone server)/src/ui" ] || fail 'the clone changed'
+                    """)
+            }
+        }
+
+        @Test func dirtyCloneStaysUntouched() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    cd "$(clone server)"
+                    echo dirty >> README.md; echo new > new; git add new; rm docs/guide.md
+                    before=$(state; sha256sum .git/index)
+                    create agent
+                    equals_native agent server
+                    delete agent
+                    same_text 'the clone' "$before" "$(state; sha256sum .git/index)"
+                    """)
+            }
+        }
+
+        @Test func hooksAreGitsAffair() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    for hook in post-checkout reference-transaction fsmonitor-watchman; do
+                        printf '#!/bin/sh\\necho %s >> "%s/tmp/hooks"\\n' $hook "$S" > "$(clone server)/.git/hooks/$hook"
+                        chmod +x "$(clone server)/.git/hooks/$hook"
+                    done
+                    create agent
+                    equals_native agent server
+                    cd "$(view agent server)"; : > "$S/tmp/hooks"
+                    git switch -q -c agent/other
+                    grep -q post-checkout "$S/tmp/hooks" || fail 'a hook of the clone does not run in the worktree'
+                    """)
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+internal import Testing
+
+extension EndToEnd {
+    /// delete never loses work by itself.
+    @Suite struct Deleting {
+        struct Case: Sendable, CustomTestStringConvertible {
+            let testDescription: String
+            let work: String
+            let word: String
+            init(_ name: String, _ work: String, says word: String) { (testDescription, self.work, self.word) = (name, work, word) }
+        }
+
+        /// `$A` is the workweave, `$V` its server repo.
+        static let work: [Case] = [
+            Case("changed file", "echo x >> \"$V/README.md\"", says: "github/chatly/server"),
+            Case("untracked file", "echo x > \"$V/new\"", says: "github/chatly/server"),
+            Case("removed file", "rm \"$V/README.md\"", says: "github/chatly/server"),
+            Case("staged file", "echo x > \"$V/new\"; git -C \"$V\" add new", says: "github/chatly/server"),
+            Case("changed mode", "chmod +x \"$V/README.md\"", says: "github/chatly/server"),
+            Case("unreachable commit", "echo x > \"$V/new\"; git -C \"$V\" add new; git -C \"$V\" commit -qm new", says: "github/chatly/server"),
+            Case("unreachable commit on a detached HEAD", "git -C \"$V\" checkout -q --detach; git -C \"$V\" commit -q --allow-empty -m new", says: "github/chatly/server"),
+            Case("merge in progress", "git -C \"$V\" checkout -q HEAD~20 -- . ; git -C \"$V\" commit -qm o; git -C \"$V\" merge -q origin/feature || true", says: "github/chatly/server"),
+            Case("file at the root", "echo x > \"$A/notes.txt\"", says: "notes.txt"),
+            Case("directory at the root", "mkdir \"$A/notes\"; echo x > \"$A/notes/one\"", says: "notes"),
+            Case("file beside the repos", "echo x > \"$A/github/chatly/mine\"", says: "mine"),
+            Case("change in the project", "echo '# x' >> \"$A/projects/web-app/rwv.yaml\"", says: "projects/web-app"),
+            Case("commit in the project", "echo x > \"$A/projects/web-app/y\"; git -C \"$A/projects/web-app\" add -A; git -C \"$A/projects/web-app\" commit -qm y", says: "projects/web-app"),
+        ]
+
+        @Test(arguments: work) func isRefusedOver(_ some: Case) throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    before=$(state)
+                    create agent; create neighbour
+                    A=$W/.workweaves/agent; V=$(view agent server)
+                    \(some.work)
+                    shown=$(cd "$A" && find . -name .git -prune -o -printf '%m %y %p\\n' | sort; git -C "$V" status --porcelain=v2 --branch)
+                    refuses -C "$W" workweave web-app delete agent
+                    says '\(some.word)'
+                    same_text 'after the refusal' "$shown" "$(cd "$A" && find . -name .git -prune -o -printf '%m %y %p\\n' | sort; git -C "$V" status --porcelain=v2 --branch)"
+                    rmdir "$A" 2> /dev/null && fail 'rmdir took it away'
+                    same_text 'listed' "agent neighbour " "$(workweaves | sort | tr '\\n' ' ')"
+                    delete --force agent
+                    is_clean "$(view neighbour server)"
+                    delete neighbour
+                    same_text 'left over' "$(sed '/^[0-9a-f]\\{40\\} refs/d' <<< "$before")" "$(state)"
+                    fsck_all
+                    """)
+            }
+        }
+
+        @Test func commitsInASubmodule() throws {
+            try Sandbox.with([.submodules]) { box in
+                try box.bash("""
+                    create agent; cd "$(view agent platform)"
+                    git submodule -q update --init > /dev/null 2>&1
+                    (cd "$W" && delete agent) ; create agent; cd "$(view agent platform)"
+                    git submodule -q update --init > /dev/null 2>&1
+                    cd modules/util; git commit -q --allow-empty -m 'only here'; git checkout -q HEAD~1; cd "$W"
+                    git -C "$(view agent platform)" status --porcelain
+                    refuses -C "$W" workweave web-app delete agent
+                    says modules/util
+                    delete --force agent
+                    """)
+            }
+        }
+
+        @Test func reachableCommitsAreNoReason() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    create agent; V=$(view agent server)
+                    echo x > "$V/new"; git -C "$V" add new; git -C "$V" commit -qm new
+                    git -C "$V" branch keep
+                    delete agent
+                    git -C "$(clone server)" cat-file -e keep:new
+                    create other; V=$(view other server)
+                    git -C "$V" switch -q -c elsewhere; git -C "$V" commit -q --allow-empty -m x
+                    delete other
+                    git -C "$(clone server)" rev-parse -q --verify elsewhere > /dev/null || fail "the user's own branch is gone"
+                    # Ignored and generated files are no work.
+                    create third; mkdir "$(view third server)/build"; echo o > "$(view third server)/build/o"; echo l > "$(view third server)/x.log"
+                    delete third
+                    """)
+            }
+        }
+
+        /// A program that has only a file system.
+        @Test func makeAndRemoveDirectory() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    before=$(create seed; delete seed; state)
+                    mkdir "$W/.workweaves/agent"
+                    same_text 'listed' agent "$(workweaves)"
+                    equals_native agent server; equals_native agent web
+                    mkdir "$W/.workweaves/agent" 2> /dev/null && fail 'made twice'
+                    mkdir "$W/.workweaves/.hidden" 2> /dev/null && fail 'a name that create refuses'
+                    (echo x > "$W/.workweaves/file") 2> /dev/null && fail 'a file among the workweaves'
+                    mv "$W/.workweaves/agent" "$W/.workweaves/other" 2> /dev/null && fail 'renamed'
+                    echo x > "$(view agent server)/x"
+                    rmdir "$W/.workweaves/agent" 2> /dev/null && fail 'removed with work in it'
+                    rm "$(view agent server)/x"
+                    rmdir "$W/.workweaves/agent"
+                    same_text 'left over' "$before" "$(state)"
+                    git -C "$(clone server)" branch taken/main
+                    mkdir "$W/.workweaves/taken" 2> "$S/tmp/err" && fail 'made in spite of the branch'
+                    [ ! -e "$W/.workweaves/taken" ] || fail 'half made'
+                    """)
+            }
+        }
+
+        @Test func whileSomebodyStandsInIt() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    create agent; cd "$(view agent server)"
+                    exec 5< README.md
+                    "$RWV" -C "$W" workweave web-app delete agent
+                    [ ! -e "$W/.workweaves/agent" ] || fail 'still there'
+                    ls . > /dev/null 2>&1 || true
+                    cat <&5 > /dev/null 2>&1 || true
+                    exec 5<&-; cd /
+                    create agent; equals_native agent server
+                    """)
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+internal import Testing
+
+extension EndToEnd {
+    /// A weave made and kept by the program alone.
+    @Suite struct EverydayCommands {
+        private static let begin = """
+            mkdir -p "$HOME/.config/rwv"
+            printf 'registries:\\n  local: {directory: %s/made}\\n' "$S" > "$HOME/.config/rwv/config.yaml"
+            mkdir -p "$S/made/chatly"; for o in "$S"/origins/*.git; do cp -r "$o" "$S/made/chatly/$(basename "$o")"; done
+            N=$S/fresh; mkdir "$N"; cd "$N"
+            trap 'rwv -C "$N" down' EXIT
+            """
+
+        @Test func fromNothing() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    \(Self.begin)
+                    rwv init shop
+                    same_text 'manifest' 'repositories: {}' "$(cat projects/shop/rwv.yaml)"
+                    [ -d projects/shop/.git ] || fail 'the project is no repository'
+                    rwv init shop 2> "$S/tmp/err" && fail 'made twice'; says '^error: '
+                    sed -i 's/.*/# ours\\nrepositories: {}\\nextra: kept # why/' projects/shop/rwv.yaml
+                    rwv add "$S/made/chatly/server.git" --project shop --role primary
+                    rwv add "file://$S/made/chatly/web.git" --project shop
+                    [ -d local/chatly/server/.git ] && [ -d local/chatly/web/.git ] || fail "$(find . -maxdepth 3)"
+                    found '^# ours$' < projects/shop/rwv.yaml && found 'extra: kept # why' < projects/shop/rwv.yaml || fail "lost in writing: $(cat projects/shop/rwv.yaml)"
+                    same_text 'roles' "dependency primary " "$(sed -n 's/^ *role: *//p' projects/shop/rwv.yaml | sort | tr '\\n' ' ')"
+                    rwv add "$S/made/chatly/server.git" --project shop || fail 'adding what is there is no error'
+                    rwv add local/own/tool --new --project shop
+                    [ -d local/own/tool/.git ] || fail 'no new repository'
+                    rwv activate shop
+                    same_text 'active' shop "$(cat .rwv-active)"
+                    git -C local/own/tool commit -q --allow-empty -m first
+                    git -C projects/shop add -A; git -C projects/shop commit -qm shop
+                    same_text 'resolve' "$N" "$(rwv resolve)"
+                    same_text 'resolve from within' "$N" "$(cd local/chatly/server/src && rwv resolve)"
+                    rwv > "$S/tmp/out"; found "^Weave: $N$" < "$S/tmp/out" && found '^Project: shop$' < "$S/tmp/out" || fail "$(cat "$S/tmp/out")"
+                    agent=$(rwv workweave shop create agent)
+                    cd "$agent/local/chatly/server"
+                    same_text 'resolve in a workweave' "$agent" "$(rwv resolve)"
+                    rwv > "$S/tmp/out"; found "^Workweave: $agent$" < "$S/tmp/out" || fail "$(cat "$S/tmp/out")"
+                    cd "$N"; rwv workweave shop delete agent
+                    """)
+            }
+        }
+
+        @Test func locking() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    echo x >> "$(clone web)/run"
+                    status=0; rwv -C "$W" lock 2> "$S/tmp/err" || status=$?
+                    same_text 'lock with changes' 1 $status; says 'github/chatly/web'; says '--dirty'
+                    [ ! -e "$W/projects/web-app/rwv.lock" ] || fail 'a lock file was written'
+                    rwv -C "$W" lock --dirty
+                    git -C "$(clone web)" checkout -q .
+                    git -C "$(clone server)" checkout -q v2.0
+                    rwv -C "$W" lock
+                    L=$W/projects/web-app/rwv.lock
+                    found "version: v2.0$" < "$L" || fail "no tag: $(cat "$L")"
+                    ! found '^workweave:' < "$L" || fail 'the lock of the weave names a workweave'
+                    rwv -C "$W" check || fail 'check finds fault with a fresh lock'
+                    git -C "$(clone server)" checkout -q main
+                    status=0; rwv -C "$W" check > "$S/tmp/out" 2>&1 || status=$?
+                    same_text 'check with a stale lock' 1 $status; found 'github/chatly/server' < "$S/tmp/out" || fail "$(cat "$S/tmp/out")"
+                    create agent
+                    V=$(view agent server); echo y > "$V/y"; git -C "$V" add y; git -C "$V" commit -qm y
+                    rwv -C "$V" lock
+                    L=$W/.workweaves/agent/projects/web-app/rwv.lock
+                    found '^workweave: agent$' < "$L" && found "version: $(git -C "$V" rev-parse HEAD)" < "$L" || fail "$(cat "$L")"
+                    delete --force agent
+                    """)
+            }
+        }
+
+        @Test func checking() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    faults() { rwv -C "$W" check 2>&1 || true; }
+                    rwv -C "$W" lock; rwv -C "$W" check
+                    git clone -q "$S/origins/web.git" "$W/github/chatly/orphan"
+                    faults | found 'github/chatly/orphan' || fail 'orphaned clone'
+                    rm -rf "$W/github/chatly/orphan"
+                    printf '  github/chatly/gone:\\n    type: git\\n    url: file:///nowhere\\n    version: main\\n    role: primary\\n' >> "$W/projects/web-app/rwv.yaml"
+                    faults | found 'github/chatly/gone' || fail 'dangling reference'
+                    git -C "$W/projects/web-app" checkout -q rwv.yaml
+                    sed -i '0,/ role: primary/s///' "$W/projects/web-app/rwv.yaml"
+                    faults | found -i 'role' || fail 'missing role'
+                    """)
+            }
+        }
+
+        @Test func fetching() throws {
+            try Sandbox.with([.app, .links, .util]) { box in
+                try box.bash("""
+                    sed -i '/web:/,/version:/s/version: main/version: v0.1/' "$W/projects/web-app/rwv.yaml"
+                    git -C "$W/projects/web-app" commit -qam pinned
+                    git clone -q --bare "$W/projects/web-app" "$S/made-project/web-app.git"
+                    mkdir "$S/fresh"; cd "$S/fresh"
+                    rwv fetch "file://$S/made-project/web-app.git"
+                    for repo in server web util; do is_clean "$S/fresh/github/chatly/$repo"; done
+                    same_text 'version' "$(git -C "$(clone web)" rev-parse v0.1^{commit})" "$(git -C github/chatly/web rev-parse HEAD)"
+                    same_text 'active' web-app "$(cat .rwv-active)"
+                    """)
+            }
+        }
+
+        @Test func syncing() throws {
+            try Sandbox.with([.app, .links, .util]) { box in
+                try box.bash("""
+                    M=$W/projects/web-app/rwv.yaml; cp "$M" "$S/tmp/all.yaml"
+                    sed -i '/github.chatly.util:/,/role:/d' "$M"; git -C "$W/projects/web-app" commit -qam 'without util'
+                    create agent
+                    [ ! -e "$(view agent util)" ] || fail 'not in the manifest'
+                    exec 5< "$(view agent server)/README.md"
+                    cp "$S/tmp/all.yaml" "$W/.workweaves/agent/projects/web-app/rwv.yaml"
+                    rwv -C "$W" workweave web-app sync agent
+                    equals_native agent util
+                    cat <&5 > /dev/null; exec 5<&-
+                    echo x > "$(view agent web)/x"
+                    sed -i '/github.chatly.web:/,/role:/d; /github.chatly.util:/,/role:/d' "$W/.workweaves/agent/projects/web-app/rwv.yaml"
+                    rwv -C "$W" workweave web-app sync agent > "$S/tmp/out" 2>&1 || true
+                    same_text 'a repo with changes stays' x "$(cat "$(view agent web)/x")"
+                    [ ! -e "$(view agent util)" ] || fail 'a clean one goes'
+                    git -C "$(clone util)" worktree list --porcelain | found workweaves && fail 'its worktree is left'
+                    delete --force agent
+                    """)
+            }
+        }
+
+        @Test func listing() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    create b; create a
+                    same_text 'list' "$(printf 'a\\nb')" "$(workweaves | sort)"
+                    echo x > "$(view a server)/x"; echo y >> "$(view a server)/README.md"
+                    rwv -C "$W" workweave web-app list --json > "$S/tmp/list"
+                    same_text 'paths' "$(printf '%s\\n' "$W/.workweaves/a" "$W/.workweaves/b")" "$(json_values path < "$S/tmp/list" | grep -E '/\\.workweaves/[ab]$' | sort)"
+                    same_text 'engines' "fuse fuse " "$(json_values engine < "$S/tmp/list" | tr '\\n' ' ')"
+                    json_values branch < "$S/tmp/list" | found -x a/main || fail "$(cat "$S/tmp/list")"
+                    json_values base < "$S/tmp/list" | found -x "$(git -C "$(clone server)" rev-parse HEAD)" || fail "$(cat "$S/tmp/list")"
+                    rwv -C "$W" mounts --json | json_values path | found -xF "$W/.workweaves" || fail "$(rwv -C "$W" mounts --json)"
+                    rwv -C "$W" mounts | found "$W/.workweaves" || fail 'mounts'
+                    # A reader that goes away early is no error.
+                    rwv -C "$W" workweave web-app list --json | head -c 1 > /dev/null
+                    rwv -C "$W" init other; git -C "$W/projects/other" add -A; git -C "$W/projects/other" commit -qm other
+                    same_text 'of another project' '' "$(rwv -C "$W" workweave other list)"
+                    """)
+            }
+        }
+
+        /// Started, stopped and started again, in any order and at once.
+        @Test func upAndDown() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    down; up; up; down; down; up
+                    create agent; echo x > "$(view agent server)/x"
+                    pids=(); for i in 1 2 3 4 5 6; do up & pids+=($!); done; for p in "${pids[@]}"; do wait "$p" || fail 'up at once'; done
+                    same_text 'keepers' 1 "$(grep -c " $W/.workweaves " /proc/self/mountinfo)"
+                    keeper=$(cat "$W/.rwv/run/keeper.pid") server=$(cat "$W/.rwv/run/server.pid")
+                    kill -0 "$keeper"; kill -0 "$server"
+                    down
+                    gone() { ! kill -0 "$keeper" 2>/dev/null && ! kill -0 "$server" 2>/dev/null; }
+                    until_true 10 gone
+                    ! found " $W/" < /proc/self/mountinfo || fail 'a mount is left'
+                    same_text 'plain files while it is down' x "$(cat "$W/.rwv/workweaves/agent/upper/github/chatly/server/x")"
+                    # The first command that needs it starts it.
+                    delete --force agent
+                    """)
+            }
+        }
+    }
+}

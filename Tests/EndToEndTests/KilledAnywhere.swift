@@ -1,0 +1,125 @@
+internal import Testing
+
+extension EndToEnd {
+    /// kill -9 of server, keeper and the creating command at random moments: `rwv up` brings everything back.
+    @Suite struct KilledAnywhere {
+        @Test(arguments: ["server", "keeper", "create", "delete"])
+        func comesBack(victim: String) throws {
+            try Sandbox.with(Repo.apps(3) + [.links]) { box in
+                print("RWV_SEED=\(Machine.seed) victim \(victim)")
+                try box.bash("bash \"$TOOLS/kill.sh\" \(victim) \(Machine.kills) \(Machine.seed)", limit: 60 + 10 * Machine.kills)
+            }
+        }
+
+        /// Whoever stands in the view while the server is replaced waits; nobody gets an error.
+        @Test func callersWaitForTheNextServer() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    create agent
+                    cd "$(view agent server)"
+                    exec 8>> held-open
+                    echo before >&8
+                    old=$(cat "$W/.rwv/run/server.pid")
+                    ( for i in $(seq 200); do echo $i > "w-$i" && cat "w-$i" README.md > /dev/null && stat src > /dev/null || exit 1; done ) & worker=$!
+                    until_true 10 test -e w-20
+                    kill -9 "$old"
+                    wait $worker || fail 'a caller failed while the server was replaced'
+                    echo after >&8; exec 8>&-
+                    same_text 'a file that stayed open' "$(printf 'before\\nafter')" "$(cat held-open)"
+                    [ "$(cat "$W/.rwv/run/server.pid")" != "$old" ] || fail 'no new server'
+                    for i in $(seq 200); do same_text "w-$i" $i "$(cat w-$i)"; done
+                    cd /
+                    """)
+            }
+        }
+
+        /// Inode numbers and unlinked open files outlive the server.
+        @Test func identitySurvives() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    create agent
+                    cd "$(view agent server)"
+                    echo changed >> README.md; git mv src moved; mkdir -p new/dir; echo x > new/dir/x
+                    exec 7<> README.md; exec 6< docs/guide.md; rm docs/guide.md
+                    expected=$(git show HEAD:docs/guide.md)
+                    before=$(find . -name .git -prune -o -printf '%i %p\\n' | sort -k2)
+                    kill -9 "$(cat "$W/.rwv/run/server.pid")"
+                    same_text 'inode numbers' "$before" "$(find . -name .git -prune -o -printf '%i %p\\n' | sort -k2)"
+                    same_text 'an unlinked file that is open' "$expected" "$(cat <&6)"
+                    exec 7>&- 6<&-
+                    cd /; down; up; cd "$(view agent server)"
+                    same_text 'inode numbers after down and up' "$before" "$(find . -name .git -prune -o -printf '%i %p\\n' | sort -k2)"
+                    [ -z "$(ls -A "$W/.rwv/workweaves/agent/work/orphans" 2>/dev/null)" ] || fail 'an orphan is left'
+                    cd /
+                    """)
+            }
+        }
+
+        /// What a reboot leaves: no process, no mount, and files that speak of both.
+        @Test func staleStateOfAReboot() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    create agent; echo mine > "$(view agent server)/mine"
+                    cp -a "$W/.rwv/run" "$S/tmp/run"
+                    down
+                    rm -rf "$W/.rwv/run"; cp -a "$S/tmp/run" "$W/.rwv/run"
+                    # Somebody else has that number now.
+                    echo $$ > "$W/.rwv/run/keeper.pid"; echo $$ > "$W/.rwv/run/server.pid"
+                    up
+                    same_text 'the change' mine "$(cat "$(view agent server)/mine")"
+                    is_clean "$(view agent web)"
+                    """)
+            }
+        }
+
+        /// A mount point that answers "Transport endpoint is not connected".
+        @Test func deadMountPoint() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    create agent; echo mine > "$(view agent server)/mine"
+                    keeper=$(cat "$W/.rwv/run/keeper.pid") server=$(cat "$W/.rwv/run/server.pid")
+                    kill -9 "$keeper" "$server"
+                    gone() { ! kill -0 "$keeper" 2>/dev/null && ! kill -0 "$server" 2>/dev/null; }
+                    until_true 10 gone
+                    up
+                    same_text 'the change' mine "$(cat "$(view agent server)/mine")"
+                    same_text 'mounts at the place' 1 "$(grep -c " $W/.workweaves " /proc/self/mountinfo)"
+                    """)
+            }
+        }
+
+        /// A weave that was moved: recorded paths are repaired.
+        @Test func movedWeave() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    create agent; echo mine > "$(view agent server)/mine"
+                    down
+                    mv "$W" "$S/elsewhere"; W=$S/elsewhere
+                    up
+                    same_text 'the change' '?? mine' "$(git -C "$(view agent server)" status --porcelain)"
+                    is_clean "$(view agent web)"
+                    git -C "$(clone web)" worktree list --porcelain | found -xF "worktree $(view agent web)" || fail "$(git -C "$(clone web)" worktree list)"
+                    grep -qxF "primary: $W" "$W/.workweaves/agent/.rwv-workweave" || fail 'marker'
+                    git -C "$(view agent server)" add -A; git -C "$(view agent server)" commit -qm mine
+                    down
+                    mv "$W" "$S/w"; W=$S/w
+                    up; is_clean "$(view agent server)"; is_clean "$(view agent web)"
+                    same_text 'the change' mine "$(cat "$(view agent server)/mine")"
+                    """)
+            }
+        }
+
+        /// The cache can go at any time.
+        @Test func withoutTheCache() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    create agent; equals_native agent web
+                    rm -rf "$W/.rwv/cache"; equals_native agent web; equals_native agent server
+                    down; rm -rf "$W/.rwv/cache"; up
+                    equals_native agent web; equals_native agent server
+                    create other; equals_native other web
+                    """)
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import Testing
+
+extension EndToEnd {
+    /// What a repo shows is byte for byte, mode for mode what `git worktree add` checks out, and git finds nothing to do.
+    @Suite struct ViewEqualsCheckout {
+        @Test func threeKindsOfRepositories() throws {
+            try Sandbox.with([.large, .links, .submodules]) { box in
+                try box.bash("""
+                    printed=$(create agent)
+                    same_text 'what create prints' "$W/.workweaves/agent" "$printed"
+                    [ "$(find "$(view agent large)" -type f | wc -l)" -gt 4000 ] || fail 'too few files to mean anything'
+                    for repo in large web platform; do equals_native agent $repo; done
+                    same_text 'branch' agent/main "$(git -C "$(view agent web)" branch --show-current)"
+                    git -C "$(clone web)" worktree list | found "$W/.workweaves/agent/github/chatly/web .*\\[agent/main\\] locked" || fail "$(git -C "$(clone web)" worktree list)"
+                    delete agent
+                    [ ! -e "$W/.workweaves/agent" ] || fail 'still there after delete'
+                    """, limit: 300)
+            }
+        }
+
+        @Test func realRepositories() throws {
+            try Sandbox.with([.bindfs, .libfuse, .vcstool, .west]) { box in
+                try box.bash("""
+                    create agent
+                    for repo in bindfs libfuse vcstool west; do equals_native agent $repo; done
+                    """)
+            }
+        }
+
+        /// Only the ignore and attribute files, which git reads whatever the index says.
+        @Test(arguments: [Repo.large, Repo("plain", "big")]) func firstStatusReadsNoContent(repo: Repo) throws {
+            try Sandbox.with([repo]) { box in
+                try box.bash("""
+                    create agent
+                    cd "$(view agent \(repo.name))"
+                    rules=$(git ls-files -- '*.gitignore' '*.gitattributes' .gitmodules | wc -l)
+                    [ \(repo.name) != plain ] || same_text 'ignore and attribute files' 0 "$rules"
+                    before=$(counter read)
+                    is_clean .
+                    risen=$(($(counter read) - before))
+                    [ $risen -le "$rules" ] || fail "$risen READ requests during the first git status, $rules files of rules"
+                    cat "$(git ls-files '*.c' | tail -n 1)" > /dev/null
+                    [ "$(counter read)" -gt $((before + risen)) ] || fail 'the counter does not count'
+                    cd /
+                    """)
+            }
+        }
+
+        @Test func filterDrivers() throws {
+            try Sandbox.with([.links]) { box in
+                try box.bash("""
+                    git -C "$(clone web)" config filter.rot.smudge 'tr a-z n-za-m'
+                    git -C "$(clone web)" config filter.rot.clean 'tr a-z n-za-m'
+                    create agent
+                    equals_native agent web
+                    same_text 'smudged' hello "$(cat "$(view agent web)/text/secret.rot")"
+                    """)
+            }
+        }
+
+        @Test func otherRevisions() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    create old --at github/chatly/server=v1.0
+                    equals_native old server v1.0
+                    equals_native old web
+                    rwv -C "$W" lock
+                    git -C "$(clone server)" commit -q --allow-empty -m newer
+                    echo newer > "$(clone server)/newer.txt"
+                    git -C "$(clone server)" add -A
+                    git -C "$(clone server)" commit -qm 'with a file'
+                    create locked --locked
+                    equals_native locked server HEAD~2
+                    create new
+                    equals_native new server HEAD
+                    """)
+            }
+        }
+
+        @Test func rootOfAWorkweave() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    printf 'workweave:\\n  copy: [.env]\\n  link: [shared]\\n' >> "$W/projects/web-app/rwv.yaml"
+                    echo SECRET=1 > "$W/.env"
+                    mkdir "$W/shared"; echo common > "$W/shared/file"
+                    create agent
+                    A=$W/.workweaves/agent
+                    same_text 'active project' web-app "$(cat "$A/.rwv-active")"
+                    grep -qxF "primary: $W" "$A/.rwv-workweave" || fail "marker: $(cat "$A/.rwv-workweave")"
+                    grep -qx 'project: web-app' "$A/.rwv-workweave" || fail "marker: $(cat "$A/.rwv-workweave")"
+                    same_text 'copied' SECRET=1 "$(cat "$A/.env")"
+                    same_text 'linked' common "$(cat "$A/shared/file")"
+                    same_text 'the uncommitted manifest arrives as a modification' ' M rwv.yaml' "$(git -C "$A/projects/web-app" status --porcelain)"
+                    cmp "$W/projects/web-app/rwv.yaml" "$A/projects/web-app/rwv.yaml"
+                    mkdir "$A/node_modules"; echo x > "$A/node_modules/y"
+                    [ ! -e "$W/node_modules" ] || fail 'a directory at the root of a workweave reached the weave'
+                    """)
+            }
+        }
+    }
+}
