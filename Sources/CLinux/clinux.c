@@ -276,10 +276,33 @@ int rwv_daemonize(void) {
 }
 int rwv_parent_death_signal(int sig) { return ONCE(prctl(PR_SET_PDEATHSIG, sig)); }
 
+/// Whether a variable names a directory of this user's own.
+static int names_own_directory(const char *variable, uint32_t uid) {
+    struct stat st;
+    const char *path = getenv(variable);
+    return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid;
+}
+
+/// Takes root's directories out of the environment: what we and git read there is not this user's to read.
+static void adopt_environment(uint32_t uid) {
+    static const char *const own[] = {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (!names_own_directory(own[i], uid)) unsetenv(own[i]);
+    struct passwd pw, *res = NULL;
+    char tmp[4096];
+    if (getpwuid_r(uid, &pw, tmp, sizeof tmp, &res) == 0 && res) {
+        setenv("USER", pw.pw_name, 1);
+        setenv("LOGNAME", pw.pw_name, 1);
+    }
+    if (!names_own_directory("HOME", uid)) setenv("HOME", res ? pw.pw_dir : "/nonexistent", 1);
+}
+
 int rwv_become(uint32_t uid, uint32_t gid, const char *name) {
     if ((name ? initgroups(name, gid) : setgroups(0, NULL)) == -1) return -errno;
     if (setresgid(gid, gid, gid) == -1) return -errno;
-    return ONCE(setresuid(uid, uid, uid));
+    int r = ONCE(setresuid(uid, uid, uid));
+    if (r >= 0) adopt_environment(uid);
+    return r;
 }
 
 int rwv_owner_name(uint32_t uid, char *buf, size_t n, uint32_t *gid) {

@@ -4,8 +4,12 @@ internal import Syscalls
 /// work fails or the user interrupts it. Safe from several threads.
 enum UnfinishedWork {
     private struct State {
+        /// Directories that are being filled, or on their way out.
         var paths: Set<String> = []
+        /// Directories made for what is to come into them, with the number of those who wait to put something there.
+        var parents: [String: Int] = [:]
         var isWatching = false
+        var isInterrupted = false
     }
     private static let state = Locked(State())
 
@@ -25,6 +29,7 @@ enum UnfinishedWork {
         guard let descriptor = try? Signals.descriptor(for: signals) else { return }
         try? Thread.start {
             guard let signal = try? Signals.next(descriptor) else { return }
+            state.withLock { $0.isInterrupted = true }
             stopChildren(signal)
             for _ in 0..<20 where !removeAll() { Thread.sleep(milliseconds: 50) }
             CurrentProcess.exitNow(128 + signal)
@@ -38,21 +43,52 @@ enum UnfinishedWork {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         let parent = String(path[..<slash])
         let temporary = "\(parent)/\(prefix)\(randomHex(6))"
-        let above = missingDirectories(parent)
-        try onPath(parent) { () throws(Errno) in try Files.makeDirectories(parent) }
-        state.withLock { s in
-            s.paths.insert(temporary)
-            s.paths.formUnion(above)
+        let above = try enter(parent)
+        state.withLock { s in _ = s.paths.insert(temporary) }
+        defer {
+            state.withLock { s in _ = s.paths.remove(temporary) }
+            leave(above)
         }
         do {
             try fill(temporary)
+            stopIfInterrupted()
             try onPath(path) { () throws(Errno) in try place(temporary, path) }
-            state.withLock { s in _ = s.paths.remove(temporary); s.paths.subtract(above) }
         } catch {
+            stopIfInterrupted()
             try? Files.removeTree(temporary)
-            for directory in above.reversed() { try? Files.removeDirectory(directory) }
-            state.withLock { s in _ = s.paths.remove(temporary); s.paths.subtract(above) }
             throw error
+        }
+    }
+
+    /// Leaves the rest to the thread that cleans up and ends the process: a program that it stopped is no failure to report.
+    private static func stopIfInterrupted() {
+        while state.withLock({ $0.isInterrupted }) { Thread.sleep(milliseconds: 100) }
+    }
+
+    /// Makes the missing directories down to `path`, for as long as somebody fills them. Returns those to ``leave(_:)``.
+    private static func enter(_ path: String) throws -> [String] {
+        try state.withLock { s in
+            var above: [String] = [], at = path
+            while !at.isEmpty, s.parents[at] != nil || !Files.exists(at) {
+                above.append(at)
+                at = String(at[..<(at.lastIndex(of: "/") ?? at.startIndex)])
+            }
+            try onPath(path) { () throws(Errno) in try Files.makeDirectories(path) }
+            for directory in above { s.parents[directory, default: 0] += 1 }
+            return above
+        }
+    }
+
+    /// Takes away the directories (innermost first) that nobody needs any more; rmdir(2) leaves those that got something.
+    private static func leave(_ above: [String]) {
+        state.withLock { s in
+            for directory in above {
+                s.parents[directory, default: 1] -= 1
+                if s.parents[directory] == 0 {
+                    s.parents[directory] = nil
+                    try? Files.removeDirectory(directory)
+                }
+            }
         }
     }
 
@@ -77,23 +113,13 @@ enum UnfinishedWork {
         }
     }
 
-    /// The directories that have to be made for `path`, outermost first.
-    private static func missingDirectories(_ path: String) -> [String] {
-        var missing: [String] = [], at = path
-        while !at.isEmpty, !Files.exists(at) {
-            missing.insert(at, at: 0)
-            at = String(at[..<(at.lastIndex(of: "/") ?? at.startIndex)])
-        }
-        return missing
-    }
-
+    /// False if something is left, as a program that is about to end still writes there.
     private static func removeAll() -> Bool {
-        var isDone = true
-        for path in state.withLock({ $0.paths }).sorted(by: >) {
-            if path.contains("/" + prefix) { try? Files.removeTree(path) } else { try? Files.removeDirectory(path) }
-            if path.contains("/" + prefix), Files.exists(path) { isDone = false }
+        state.withLock { s in
+            for path in s.paths { try? Files.removeTree(path) }
+            for directory in s.parents.keys.sorted(by: >) { try? Files.removeDirectory(directory) }
+            return !s.paths.contains(where: Files.exists)
         }
-        return isDone
     }
 
     /// Tells the git programs that we wait for. At Ctrl-C the terminal has done so already.

@@ -26,6 +26,7 @@ package enum CurrentProcess {
     package static let executable = "/proc/self/exe"
 
     /// Takes on the identity of a user for good: groups, group, user (initgroups(3), setresgid(2), setresuid(2)).
+    /// HOME and the XDG directories follow, unless they are that user's already: the main thread calls this before it starts others.
     /// Root only. `gid` is used when the user is not in the password file.
     package static func become(uid: UInt32, gid: UInt32) throws(Errno) {
         var name = [CChar](repeating: 0, count: 256)

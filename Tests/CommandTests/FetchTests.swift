@@ -1,0 +1,119 @@
+import Syscalls
+import Testing
+
+@Suite struct FetchTests {
+    /// A project repository `repos/team/web-app` of two repositories: one on its branch `dev`, one on its first commit's tag.
+    private func project(_ play: Playground) throws {
+        for path in ["chatly/web", "chatly/server"] { try play.repository(path) }
+        try play.sh("""
+            cd repos/chatly/web; git checkout -q -b dev; git commit -q --allow-empty -m dev; git checkout -q main
+            cd ../server; git tag v1; git commit -q --allow-empty -m two
+            git init -q -b main ../../team/web-app
+            """)
+        try play.write("repos/team/web-app/rwv.yaml", """
+            repositories:
+              local/chatly/web: {type: git, url: \(play.root)/repos/chatly/web, version: dev, role: primary}
+              local/chatly/server: {type: git, url: "file://\(play.root)/repos/chatly/server", version: v1, role: primary}
+
+            """)
+        try play.write("repos/team/web-app/package.json", "{}\n")
+        try play.sh("cd repos/team/web-app; git add .; git commit -qm project")
+    }
+
+    @Test func aProjectFromNothing() throws {
+        let play = try Playground()
+        try project(play)
+        #expect(try play.rwv("fetch", "local/team/web-app") == .init(err: """
+            fetched projects/web-app
+            2 repos ready
+            wrote projects/web-app/rwv.lock (2 repos)
+
+            """))
+        #expect(try play.sh("git -C w/local/chatly/web symbolic-ref HEAD; git -C w/local/chatly/web log -1 --format=%s; git -C w/local/chatly/server describe --tags")
+            == "refs/heads/dev\ndev\nv1\n")
+        #expect(try play.sh("readlink w/package.json; cat w/.rwv-active; grep -c version: w/projects/web-app/rwv.lock") == "projects/web-app/package.json\nweb-app\n2\n")
+        #expect(try play.rwv("fetch") == .init(err: "keeping local/chatly/web (already cloned)\nkeeping local/chatly/server (already cloned)\n2 repos ready\n"))
+        try play.sh("rm -rf w/local/chatly/web")
+        #expect(try play.rwv("fetch", "-C", "local/chatly/server").err == "keeping local/chatly/server (already cloned)\n2 repos ready\n")
+        #expect(try play.rwv("check").status == 0)
+    }
+
+    @Test func aFailureDoesNotStopTheOthers() throws {
+        let play = try Playground()
+        try project(play)
+        try play.sh("mv repos/chatly/web away")
+        let said = try play.rwv("fetch", "local/team/web-app")
+        #expect(said.status == 1)
+        #expect(said.err.contains("error: cannot clone local/chatly/web: "))
+        #expect(said.err.contains("error: 1 of 2 repos failed; the others are there\n"))
+        #expect(play.exists("w/local/chatly/server/readme"))
+        #expect(!play.exists("w/projects/web-app/rwv.lock"))
+        try play.sh("mv away repos/chatly/web")
+        let again = try play.rwv("fetch", "local/team/web-app")
+        #expect(again.err == "keeping projects/web-app (already cloned)\nkeeping local/chatly/server (already cloned)\n2 repos ready\nwrote projects/web-app/rwv.lock (2 repos)\n")
+        #expect(try play.sh("find w -name '.rwv-tmp-*' | wc -l") == "0\n")
+    }
+
+    @Test func anUnknownVersion() throws {
+        let play = try Playground()
+        try project(play)
+        try play.sh("cd repos/team/web-app; sed -i s/dev,/nope,/ rwv.yaml; git commit -qam nope")
+        let said = try play.rwv("fetch", "local/team/web-app")
+        #expect(said.err.contains("error: cannot clone local/chatly/web: Remote branch nope not found in upstream origin\n"))
+        #expect(!play.exists("w/local/chatly/web"))
+    }
+
+    @Test func lockedAndFrozen() throws {
+        let play = try Playground()
+        try project(play)
+        #expect(try play.rwv("fetch", "local/team/web-app", "--frozen").err.hasPrefix("error: projects/web-app/rwv.lock does not exist\n"))
+        #expect(!play.exists("w/projects/web-app"))
+        let old = try play.head("repos/chatly/web")
+        try play.write("repos/team/web-app/rwv.lock", """
+            repositories:
+              local/chatly/web: {type: git, url: x, version: \(old)}
+
+            """)
+        try play.sh("cd repos/team/web-app; git add .; git commit -qm lock")
+        #expect(try play.rwv("fetch", "local/team/web-app", "--frozen").err.hasPrefix("error: projects/web-app/rwv.lock is stale: it does not cover local/chatly/server\n"))
+        #expect(!play.exists("w/projects/web-app"))
+        try play.sh("cd repos/team/web-app; echo '  local/chatly/server: {type: git, url: x, version: v1}' >> rwv.lock; git commit -qam lock")
+        #expect(try play.rwv("fetch", "local/team/web-app", "--frozen") == .init(err: "fetched projects/web-app\n2 repos ready\n"))
+        #expect(try play.head("w/local/chatly/web") == old)
+        #expect(!play.exists("w/.rwv-active"))
+        try play.sh("cd w/local/chatly/web; git checkout -q -b own; git commit -q --allow-empty -m own")
+        #expect(try play.rwv("fetch", "--locked", "--project", "web-app").err.contains("moved local/chatly/web to \(old)\n"))
+        #expect(try play.head("w/local/chatly/web") == old)
+        try play.sh("cd w/local/chatly/web; git checkout -q own; echo x > new")
+        #expect(try play.rwv("fetch", "--locked", "--project", "web-app").err.contains("error: local/chatly/web has 1 uncommitted change and is not on \(old)\n"))
+    }
+
+    @Test func refusals() throws {
+        let play = try Playground()
+        try project(play)
+        try play.sh("touch w/mine")
+        #expect(try play.rwv("fetch", "local/team/web-app").err.hasPrefix("error: no weave found above, and ROOT/w is not empty\nhint: "))
+        #expect(try play.rwv("fetch", "local/team/web-app", "--force", "--quiet").status == 0)
+        try play.sh("git clone -q repos/team/web-app repos/other/web-app")
+        #expect(try play.rwv("fetch", "local/other/web-app") == .init(err: "error: project 'web-app' already exists at projects/web-app\nhint: give it a scoped path: --path other/web-app\n", status: 1))
+        #expect(try play.rwv("fetch", "local/other/web-app", "--path", "other/web-app", "--quiet").status == 0)
+        #expect(try play.read("w/.rwv-active") == "web-app\n")
+        #expect(try play.rwv("fetch", "local/chatly/web").err.hasPrefix("error: project 'web' has no rwv.yaml"))
+        #expect(!play.exists("w/projects/web"))
+    }
+
+    @Test func anInterruptionLeavesNothing() throws {
+        let play = try Playground()
+        try play.weave()
+        // A git that takes for ever once it has begun to write.
+        try play.write("bin/git", "#!/bin/bash\nif [ \"$1\" = clone ]; then for d; do :; done; mkdir -p \"$d/.git\"; touch \"$d/begun\" ../begun; sleep 60; fi\nexec /usr/bin/git \"$@\"\n")
+        try play.sh("chmod +x bin/git; sed -i 's,\\.\\./begun,\(play.root)/begun,' bin/git")
+        try play.repository("a/b")
+        let text = try play.sh("""
+            cd w; PATH=\(play.root)/bin:$PATH '\(try #require(play.programForShell))' add \(play.root)/repos/a/b & id=$!
+            for i in $(seq 100); do [ -e ../begun ] && break; sleep 0.05; done
+            kill -TERM $id; wait $id && exit 1; echo "status $?"; ls -A; find . -name '*tmp*'
+            """)
+        #expect(text == "status 143\n.rwv-active\nprojects\n")
+    }
+}

@@ -1,0 +1,37 @@
+import Testing
+
+@Suite struct InitTests {
+    @Test func makesProjectAndWeave() throws {
+        let play = try Playground()
+        #expect(try play.rwv("init", "web-app", "--provider", "github/me") == .init(err: "initialized project 'web-app' at projects/web-app\n"))
+        #expect(try play.read("w/projects/web-app/rwv.yaml") == "repositories: {}\n")
+        #expect(try play.sh("git -C w/projects/web-app remote get-url origin; git -C w/projects/web-app symbolic-ref HEAD")
+            == "https://github.com/me/web-app.git\nrefs/heads/main\n")
+        #expect(try play.listing() == "projects/web-app/rwv.yaml\n")
+    }
+
+    @Test func anEmptyDirectoryBecomesAWeaveOfItsOwn() throws {
+        let play = try Playground()
+        try play.weave()
+        try play.sh("mkdir -p w/github/empty")
+        #expect(try play.rwv("init", "inner", in: "w/github/empty").status == 0)
+        #expect(play.exists("w/github/empty/projects/inner/rwv.yaml"))
+        #expect(try play.rwv("init", "chatly/scoped", in: "w/projects/web-app").status == 0)
+        #expect(play.exists("w/projects/chatly/scoped/rwv.yaml"))
+    }
+
+    @Test func refusals() throws {
+        let play = try Playground()
+        try play.weave()
+        let before = try play.listing()
+        #expect(try play.rwv("init", "web-app").err == "error: project 'web-app' exists already at projects/web-app\nhint: choose another name, such as OWNER/web-app\n")
+        #expect(try play.rwv("init", "x", "--provider", "nope/me")
+            == .init(err: "error: unknown registry 'nope'\nhint: known registries: github, gitlab, bitbucket, local\n", status: 1))
+        #expect(try play.rwv("init", "x", "--provider", "nope") == .init(err: "error: invalid --provider 'nope'\nhint: write registry/owner, such as github/myorg\n", status: 2))
+        #expect(try play.rwv("init", "../x").status == 1)
+        #expect(try play.rwv("init").status == 2)
+        #expect(try play.listing() == before)
+        try play.sh("ln -s /tmp w/projects/away")
+        #expect(try play.rwv("init", "away/x").err.hasPrefix("error: cannot make projects/away/x: projects/away is a symbolic link\n"))
+    }
+}
