@@ -55,5 +55,6 @@ let package = Package(
         .executableTarget(name: "rwv", dependencies: ["Daemon", "Control", "Weave", "Syscalls"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
+        tests("LayerTests", ["Layers", "Git", "Syscalls"]),
     ]
 )
