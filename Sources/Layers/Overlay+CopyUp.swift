@@ -78,7 +78,7 @@ extension Overlay {
             node.lookups = known?.lookups ?? 0
             if let alias {
                 node.alias = alias
-                aliases[alias] = id
+                aliases.withLock { $0[alias] = id }
             }
             nodes[id.raw] = node
         }

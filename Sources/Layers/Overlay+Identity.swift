@@ -31,7 +31,7 @@ extension Overlay {
         if status.isRegular || format.prefix == .trusted {
             return Identity(id: try lifting(upper, path, 0o400) { () throws(Errno) in try recordedID(path, s) } ?? fresh)
         }
-        if status.isSymlink { return Identity(id: table.withLock { aliases[fresh.raw] } ?? fresh) }
+        if status.isSymlink { return Identity(id: aliases.withLock { $0[fresh.raw] } ?? fresh) }
         return Identity(id: fresh)
     }
 

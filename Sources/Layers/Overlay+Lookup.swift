@@ -77,7 +77,7 @@ extension Overlay {
             switch node.state {
             case .orphan, .gone:
                 nodes[id.raw] = nil
-                if let alias = node.alias { aliases[alias] = nil }
+                if let alias = node.alias { aliases.withLock { $0[alias] = nil } }
                 return node.state == .orphan
             case .live:
                 // What was copied up stays on record: its id alone would say "in the lower".

@@ -30,8 +30,8 @@ package final class Overlay: @unchecked Sendable {
     var nodes: [UInt64: UpperNode] = [:]
     /// Whether the kernel may know nodes that a predecessor gave out, and the upper directory has not been read for them yet. Guarded by `table`.
     private var needsScan: Bool
-    /// What number a copied-up link keeps that cannot carry it as an attribute, by the id of its inode. Guarded by `table`.
-    var aliases: [UInt64: NodeID] = [:]
+    /// What number a copied-up link keeps that cannot carry it as an attribute, by the id of its inode. Its lock is a leaf, below `table`.
+    let aliases = Locked<[UInt64: NodeID]>([:])
     private var temporaries: UInt64 = 0
 
     /// - Parameters:
