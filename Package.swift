@@ -71,5 +71,6 @@ let package = Package(
         tests("ArgumentParsingTests", ["ArgumentParsing"]),
         // Transcripts of the built program.
         tests("CommandTests", ["rwv", "Integrations", "Manifest", "Syscalls"]),
+        tests("LayerTests", ["Layers", "Git", "Syscalls"]),
     ]
 )

@@ -31,7 +31,7 @@ struct CommandFailure: Error, Equatable, Sendable {
         case let error as CommandFailure: self = error
         case let error as UsageError: self.init(error.message, hint: error.hint, status: 2)
         case let error as WeaveError: self.init(error.message, hint: error.hint)
-        case let error as GitError: self.init(error.description, hint: error.hint)
+        case let error as GitError: self.init(reporting: WeaveError(error))
         case let error as ManifestError: self.init(error.description, hint: error.hint)
         case let error as IntegrationError: self.init(error.message, hint: error.hint)
         case let error as Errno: self.init(error.description)

@@ -33,8 +33,11 @@ struct WorkweaveLosses {
             return Files.isDirectory(top) ? [Loss(text: "\(repo.path): its clone is gone, so its state cannot be told")] : []
         }
         if Files.exists(top + "/.git") {
-            let changes = try Status.changeCount(top)
-            if changes > 0, try !isManifestAsGiven(repo, changes, top) { losses.append(Loss(text: "\(repo.path) has \(counted(changes, "uncommitted change"))")) }
+            let changes = try changes(top)
+            if !changes.isEmpty, try !isManifestAsGiven(repo, changes, top) {
+                let more = changes.count > 5 ? ", …" : ""
+                losses.append(Loss(text: "\(repo.path) has \(counted(changes.count, "uncommitted change")): \(changes.prefix(5).joined(separator: ", "))\(more)"))
+            }
         }
         let repository = try Repository(opening: clone)
         var tips: [ObjectID] = []
@@ -52,12 +55,18 @@ struct WorkweaveLosses {
         return losses
     }
 
+    /// The paths that `git status` names.
+    private func changes(_ top: String) throws -> [String] {
+        let outcome = try GitProgram.run(["status", "--porcelain", "-z", "--no-renames"], directory: top)
+        try outcome.check("cannot tell the state of \(top)")
+        return outcome.output.split(separator: 0).map { String(decoding: $0.dropFirst(3), as: UTF8.self) }
+    }
+
     /// The manifest that came along uncommitted from the weave is no loss while it is as it came.
-    private func isManifestAsGiven(_ repo: WorkweaveInfo.Repo, _ changes: Int, _ top: String) throws -> Bool {
-        guard repo.path == "projects/" + info.project, changes == 1 else { return false }
+    private func isManifestAsGiven(_ repo: WorkweaveInfo.Repo, _ changes: [String], _ top: String) throws -> Bool {
+        guard repo.path == "projects/" + info.project, changes == ["rwv.yaml"] else { return false }
         let ours = try Files.readIfExists(top + "/rwv.yaml"), theirs = try Files.readIfExists(weave.root + "/" + repo.path + "/rwv.yaml")
-        guard ours != nil, ours == theirs else { return false }
-        return try GitProgram.run(["status", "--porcelain", "--", "rwv.yaml"], directory: top).output.isEmpty == false
+        return ours != nil && ours == theirs
     }
 
     /// Where the worktree's HEAD is when it is detached (or on another branch, which keeps its own commits).
@@ -67,39 +76,12 @@ struct WorkweaveLosses {
 
     // MARK: The root
 
-    /// Tool state that package managers and compilers make again.
-    private static let toolState: Set<String> = ["node_modules", ".venv", "venv", "target", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".gradle"]
-
     /// Files of the user's at the root, or in a project directory that is a plain copy: neither generated nor ignored.
     private func rootLosses() throws -> [Loss] {
-        let directory = info.engine == "checkout" ? weave.states + "/\(info.name)/checkout" : weave.states + "/\(info.name)/upper"
-        let repos = Set(info.repos.map(\.path))
-        var found: [String] = []
-        walk(directory, "", repos, &found)
+        let directory = weave.states + "/\(info.name)/" + (info.engine == "checkout" ? "checkout" : "upper")
+        let found = RootFiles(weave, in: directory, repos: info.repos.map(\.path)).all()
         let ignored = try self.ignored(found)
         return found.filter { !ignored.contains($0) }.prefix(20).map { Loss(text: "\($0) is yours, and in no repo") }
-    }
-
-    private func walk(_ directory: String, _ prefix: String, _ repos: Set<String>, _ found: inout [String]) {
-        guard let file = try? Files.open(directory + "/" + prefix, OpenFlags.directory) else { return }
-        let entries = ((try? file.directoryEntries()) ?? []).sorted { $0.text < $1.text }
-        file.close()
-        for entry in entries {
-            let path = prefix.isEmpty ? entry.text : prefix + "/" + entry.text
-            if repos.contains(path) || Self.toolState.contains(entry.text) { continue }
-            guard let status = try? Files.status(directory + "/" + path), !status.isWhiteoutDevice else { continue }
-            if status.isDirectory { walk(directory, path, repos, &found) } else if !isGiven(path, directory) { found.append(path) }
-        }
-    }
-
-    /// A file that is in the weave just so: copied from there, or made by activation.
-    private func isGiven(_ path: String, _ directory: String) -> Bool {
-        if [".rwv-active", ".rwv-workweave"].contains(path) { return true }
-        if let target = try? Files.readLink(directory + "/" + path) {
-            return target.contains("projects/") || target.hasPrefix(weave.root + "/")
-        }
-        guard let ours = try? Files.read(directory + "/" + path), let theirs = try? Files.read(weave.root + "/" + path) else { return false }
-        return ours == theirs
     }
 
     /// Those that the weave's `.gitignore` (or one in the workweave) ignores.

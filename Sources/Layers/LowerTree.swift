@@ -144,11 +144,14 @@ package final class LowerTree: Sendable {
     }
 
     /// The entry at a path from the lower's root.
-    package func find(path: [UInt8]) -> LowerEntry? {
-        var at = LowerEntry(part: 0, entry: 0)
-        for name in path.split(separator: UInt8(ascii: "/")) {
-            guard let next = child(at, Array(name).span) else { return nil }
-            at = next
+    package func find(path: Span<UInt8>) -> LowerEntry? {
+        var at = LowerEntry(part: 0, entry: 0), start = 0
+        for end in 0...path.count where end == path.count || path[end] == UInt8(ascii: "/") {
+            if end > start {
+                guard let next = child(at, path.extracting(start..<end)) else { return nil }
+                at = next
+            }
+            start = end + 1
         }
         return at
     }

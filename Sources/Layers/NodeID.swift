@@ -4,8 +4,8 @@
 ///
 ///     0                                     not an id
 ///     1                                     the mount's root
-///     bit 62 clear   wid:21 part:10 low:32  an entry of a base: of workweave `wid`, of its part `part` (0: its virtual tree; else a repo)
-///     bit 62 set     wid:21 ino:40          a file that only the upper directory has, by its inode number on the disk below
+///     bit 62 clear   wid:20 part:10 low:32  an entry of a base: of workweave `wid`, of its part `part` (0: its virtual tree; else a repo)
+///     bit 62 set     wid:20 ino:40          a file that only the upper directory has, by its inode number on the disk below
 ///
 /// `low` is what git keeps of an inode number in its index; it is the same for equal entries of all workweaves on a base.
 package struct NodeID: Hashable, Sendable {
@@ -13,7 +13,8 @@ package struct NodeID: Hashable, Sendable {
     package init(raw: UInt64) { self.raw = raw }
 
     package static let root = NodeID(raw: 1)
-    package static let maxWeaveID: UInt32 = (1 << 21) - 1
+    /// 20 bits: the 21st would be bit 62 of a base entry's id.
+    package static let maxWeaveID: UInt32 = (1 << 20) - 1
     package static let maxPart: UInt32 = (1 << 10) - 1
 
     private static let upperBit: UInt64 = 1 << 62

@@ -3,24 +3,23 @@ package import Syscalls
 extension Overlay {
     /// Fills `buffer` with a file's content from `offset` on; returns the number of bytes, fewer only at the end of the file.
     @safe package func read(_ id: NodeID, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer, _ s: Scratch) throws(Errno) -> Int {
-        namespace.readLock()
-        defer { namespace.unlock() }
-        let place = try locate(id, nil, s.path)
-        guard place.isUpper else {
-            guard let e = place.lower else { throw .stale }
-            return try lower.read(e, at: offset, into: buffer)
+        try onNode(id) { () throws(Errno) in
+            let place = try locate(id, nil, s.path)
+            guard place.isUpper else {
+                guard let e = place.lower else { throw .stale }
+                return try lower.read(e, at: offset, into: buffer)
+            }
+            return try withFile(id, place, s) { file throws(Errno) in try unsafe file.read(at: offset, into: buffer) }
         }
-        return try withFile(id, place, s) { file throws(Errno) in try unsafe file.read(at: offset, into: buffer) }
     }
 
     /// Writes all of `bytes` at `offset`. - Throws: ENOSPC, EFBIG, EROFS.
     package func write(_ id: NodeID, at offset: Int64, _ bytes: RawSpan, clearsSetID: Bool, _ s: Scratch) throws(Errno) {
-        namespace.readLock()
-        defer { namespace.unlock() }
-        let place = try materialized(id, s)
-        try withFile(id, place, s) { file throws(Errno) in
-            try file.write(at: offset, bytes)
-            if clearsSetID { try self.clearSetID(file) }
+        try onNode(id) { () throws(Errno) in
+            try withFile(id, try materialized(id, s), s) { file throws(Errno) in
+                try file.write(at: offset, bytes)
+                if clearsSetID { try self.clearSetID(file) }
+            }
         }
     }
 
@@ -45,65 +44,60 @@ extension Overlay {
         try files.with(id.raw, open: { () throws(Errno) in try open(id, place, s) }, body)
     }
 
-    /// Opens a file for reading and writing. A mode that does not let its owner is lifted for the moment: the kernel has checked who may.
+    /// Opens a file for reading and writing.
     private func open(_ id: NodeID, _ place: Place, _ s: Scratch) throws(Errno) -> FileDescriptor {
-        do throws(Errno) { return try place.base.openBeneath(s.path, OpenFlags.readWrite) } catch {
-            guard error == .accessDenied else { throw error }
-        }
-        let stripe = stripe(id)
-        stripe.lock()
-        defer { stripe.unlock() }
-        let mode = try place.base.status(s.path).permissions
-        try place.base.setMode(s.path, mode | 0o600)
-        let result: Result<FileDescriptor, Errno>
-        do throws(Errno) { result = .success(try place.base.openBeneath(s.path, OpenFlags.readWrite)) } catch { result = .failure(error) }
-        try place.base.setMode(s.path, mode)
-        return try result.get()
+        try lifting(place.base, s.path, 0o600) { () throws(Errno) in try place.base.openBeneath(s.path, OpenFlags.readWrite | OpenFlags.nonBlocking) }
+    }
+
+    /// Opens a directory of the upper for listing; one whose owner may not read it can still be found empty, or synced.
+    func openDirectory(_ path: PathBuffer) throws(Errno) -> FileDescriptor {
+        try lifting(upper, path, 0o500) { () throws(Errno) in try upper.openBeneath(path, OpenFlags.directory) }
     }
 
     /// fsync(2) of a file or directory; nothing to do for what only the lower has.
     package func sync(_ id: NodeID, dataOnly: Bool, _ s: Scratch) throws(Errno) {
-        namespace.readLock()
-        defer { namespace.unlock() }
-        let place = try locate(id, nil, s.path)
-        guard place.isUpper else { return }
-        if table.withLock({ nodes[id.raw]?.isDirectory ?? false }) {
-            let directory = OwnedDescriptor(try place.base.openBeneath(s.path, OpenFlags.directory))
-            return try directory.descriptor.sync(dataOnly: dataOnly)
+        try onNode(id) { () throws(Errno) in
+            let place = try locate(id, nil, s.path)
+            guard place.isUpper else { return }
+            if table.withLock({ nodes[id.raw]?.isDirectory ?? false }) {
+                let directory = OwnedDescriptor(try openDirectory(s.path))
+                return try directory.descriptor.sync(dataOnly: dataOnly)
+            }
+            try withFile(id, place, s) { file throws(Errno) in try file.sync(dataOnly: dataOnly) }
         }
-        try withFile(id, place, s) { file throws(Errno) in try file.sync(dataOnly: dataOnly) }
     }
 
     package func allocate(_ id: NodeID, mode: Int32, offset: Int64, length: Int64, _ s: Scratch) throws(Errno) {
-        namespace.readLock()
-        defer { namespace.unlock() }
-        let place = try materialized(id, s)
-        try withFile(id, place, s) { file throws(Errno) in try file.allocate(mode: mode, offset: offset, length: length) }
+        try onNode(id) { () throws(Errno) in
+            try withFile(id, try materialized(id, s), s) { file throws(Errno) in try file.allocate(mode: mode, offset: offset, length: length) }
+        }
     }
 
     /// lseek(2) with SEEK_DATA (3) or SEEK_HOLE (4). The lower has no holes.
     package func seek(_ id: NodeID, offset: Int64, whence: Int32, _ s: Scratch) throws(Errno) -> Int64 {
-        namespace.readLock()
-        defer { namespace.unlock() }
-        let place = try locate(id, nil, s.path)
-        if place.isUpper {
-            return try withFile(id, place, s) { file throws(Errno) in try file.seek(offset, whence: whence) }
+        try onNode(id) { () throws(Errno) in
+            let place = try locate(id, nil, s.path)
+            if place.isUpper { return try withFile(id, place, s) { file throws(Errno) in try file.seek(offset, whence: whence) } }
+            guard let e = place.lower else { throw .stale }
+            let size = Int64(lower.size(e))
+            guard offset >= 0, offset < size else { throw .noEntryInRange }
+            return whence == 3 ? offset : size
         }
-        guard let e = place.lower else { throw .stale }
-        let size = Int64(lower.size(e))
-        guard offset >= 0, offset < size else { throw .noEntryInRange }
-        return whence == 3 ? offset : size
     }
 
     /// copy_file_range(2) between two files of this view; returns the number of bytes copied.
     package func copyRange(from: NodeID, offset: Int64, to: NodeID, targetOffset: Int64, count: Int, _ s: Scratch) throws(Errno) -> Int {
-        namespace.readLock()
-        defer { namespace.unlock() }
+        try onNode(to) { () throws(Errno) in try copyRangeLocked(from, offset, to, targetOffset, count, s) }
+    }
+
+    private func copyRangeLocked(_ from: NodeID, _ offset: Int64, _ to: NodeID, _ targetOffset: Int64, _ count: Int, _ s: Scratch) throws(Errno) -> Int {
         let target = try materialized(to, s)
         return try withFile(to, target, s) { (out: FileDescriptor) throws(Errno) -> Int in
             let source = try locate(from, nil, s.other)
             if source.isUpper {
-                let file = OwnedDescriptor(try source.base.openBeneath(s.other, OpenFlags.readOnly))
+                let file = OwnedDescriptor(try lifting(source.base, s.other, 0o400) { () throws(Errno) in
+                    try source.base.openBeneath(s.other, OpenFlags.readOnly | OpenFlags.nonBlocking)
+                })
                 return try file.descriptor.copyRange(from: offset, to: out, at: targetOffset, count: count)
             }
             guard let e = source.lower else { throw .stale }

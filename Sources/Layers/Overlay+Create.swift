@@ -30,6 +30,9 @@ extension Overlay {
         namespace.readLock()
         defer { namespace.unlock() }
         try materialize(parent, s)
+        let stripe = directoryStripe(parent)
+        stripe.lock()
+        defer { stripe.unlock() }
         let place = try locate(parent, name, s.path)
         guard place.state == .live else { throw .notFound }
         let present = try upper.statusIfExists(s.path)
@@ -39,21 +42,29 @@ extension Overlay {
                 if wasSent, present.type == type { return try find(parent, name, s, counting: true) }
                 throw .exists
             }
-            try replaceWhiteout(type, s, make)
+            try replaceWhiteout(type, parent, s, make)
         } else {
             if let directory = place.lower, lower.child(directory, name) != nil { throw .exists }
             try make(upper, s.path)
         }
         let status = try upper.status(s.path)
-        let identity = Identity(id: NodeID(workweave: workweave, upper: status.ino), lowerID: nil, marksWhiteouts: false)
+        let identity = Identity(id: NodeID(workweave: workweave, upper: status.ino))
         return try enter(identity, parent, name, status, s, counting: true)
     }
 
     /// Makes the entry in the work directory and swaps it with the whiteout at `s.path`.
-    private func replaceWhiteout(_ type: FileType, _ s: Scratch, _ make: (FileDescriptor, PathBuffer) throws(Errno) -> Void) throws(Errno) {
+    private func replaceWhiteout(_ type: FileType, _ parent: NodeID, _ s: Scratch, _ make: (FileDescriptor, PathBuffer) throws(Errno) -> Void) throws(Errno) {
+        _ = try locate(parent, nil, s.third)
+        let above = try upper.status(s.third)
         try temporary(s.other)
         try make(work, s.other)
         do throws(Errno) {
+            if above.permissions & 0o2000 != 0 {
+                // What the disk does for an entry that is made in a set-group-id directory.
+                let made = try work.status(s.other)
+                try work.setOwner(s.other, uid: .max, gid: above.gid)
+                if type == .directory { try work.setMode(s.other, made.permissions | 0o2000) }
+            }
             if type == .directory {
                 try work.setAttribute(s.other, format.opaque, [UInt8(ascii: "y")])
                 try work.rename(s.other, to: upper, s.path, flags: RenameFlags.exchange)
@@ -74,6 +85,9 @@ extension Overlay {
         defer { namespace.unlock() }
         try materialize(newParent, s)
         try materialize(id, s)
+        let stripe = directoryStripe(newParent)
+        stripe.lock()
+        defer { stripe.unlock() }
         let place = try locate(newParent, newName, s.path)
         guard place.state == .live else { throw .notFound }
         let source = try locate(id, nil, s.other)
@@ -85,12 +99,15 @@ extension Overlay {
             }
             try temporary(s.third)
             try upper.link(s.other, to: work, s.third)
-            try work.rename(s.third, to: upper, s.path)
+            do throws(Errno) { try work.rename(s.third, to: upper, s.path) } catch {
+                try? work.unlink(s.third)
+                throw error
+            }
         } else {
             if let directory = place.lower, lower.child(directory, newName) != nil { throw .exists }
             try upper.link(s.other, to: upper, s.path)
         }
         let status = try upper.status(s.path)
-        return try enter(Identity(id: id, lowerID: nil, marksWhiteouts: false), newParent, newName, status, s, counting: true)
+        return try enter(Identity(id: id), newParent, newName, status, s, counting: true)
     }
 }

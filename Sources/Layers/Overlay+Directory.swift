@@ -19,15 +19,14 @@ extension Overlay {
         namespace.readLock()
         defer { namespace.unlock() }
         var failure: Errno?
-        let inner = Scratch()
+        let inner = s.inner
         try list(id, parent: id, name: nil, from: offset, s) { name, child, _, next, isLower in
             do throws(Errno) {
                 let found: Found
                 if isLower, let e = lower.resolve(child) {
-                    found = Found(id: child, generation: 1, status: lower.status(e))
-                } else {
-                    found = try find(id, name, inner, counting: true)
+                    return visit(name, Found(id: child, generation: 1, status: lower.status(e)), next)
                 }
+                found = try find(id, name, inner, counting: true)
                 if visit(name, found, next) { return true }
                 forget(found.id, count: 1, inner)
                 return false
@@ -54,35 +53,42 @@ extension Overlay {
             if try !listLower(directory, place, from: Int(offset), s, visit) { return }
         }
         guard place.isUpper else { return }
-        try listUpper(place, id, lowerCount, from: max(0, offset - Int64(lowerCount)), s, visit)
+        try listUpper(place, lowerCount, from: max(0, offset - Int64(lowerCount)), s, visit)
     }
 
+    /// The names that the lower has, each where the lower has it, whether copied up meanwhile or not: so a name that is being changed
+    /// while the directory is read is neither listed twice nor missed.
     private func listLower(_ directory: LowerEntry, _ place: Place, from start: Int, _ s: Scratch, _ visit: DirectoryVisitor) throws(Errno) -> Bool {
-        let file: FileDescriptor? = place.isUpper ? try upper.openBeneath(s.path, OpenFlags.directory) : nil
-        defer { file?.close() }
         for i in start..<lower.childCount(directory) {
             let e = lower.child(directory, at: i)
-            if let file {
-                s.other.reset()
-                try lower.withName(e) { n throws(Errno) in try s.other.prepend(n) }
-                if try file.statusIfExists(s.other) != nil { continue }
+            let goesOn = try lower.withName(e) { name throws(Errno) -> Bool in
+                if place.isUpper {
+                    let length = s.path.count
+                    try s.path.append(name)
+                    defer { s.path.truncate(length) }
+                    if let status = try upper.statusIfExists(s.path) {
+                        if try isWhiteout(status, s.path, marked: place.marksWhiteouts) { return true }
+                        let id = try identify(status, s.path, name, parentLower: directory, s).id
+                        return visit(name, id, status.type.directoryRecordType, Int64(i + 1), false)
+                    }
+                }
+                return visit(name, lower.id(e), UInt8(lower.mode(e) >> 12), Int64(i + 1), true)
             }
-            let type = UInt8(lower.mode(e) >> 12)
-            if !lower.withName(e, { visit($0, lower.id(e), type, Int64(i + 1), true) }) { return false }
+            if !goesOn { return false }
         }
         return true
     }
 
-    private func listUpper(_ place: Place, _ id: NodeID, _ lowerCount: Int, from cookie: Int64, _ s: Scratch, _ visit: DirectoryVisitor) throws(Errno) {
-        let file = OwnedDescriptor(try upper.openBeneath(s.path, OpenFlags.directory))
+    private func listUpper(_ place: Place, _ lowerCount: Int, from cookie: Int64, _ s: Scratch, _ visit: DirectoryVisitor) throws(Errno) {
+        let file = OwnedDescriptor(try openDirectory(s.path))
         if cookie > 0 { _ = try file.descriptor.seek(cookie, whence: 0) }
-        let base = s.path.bytes
         while try s.directory.fill(from: file.descriptor) {
             var failure: Errno?
             let goesOn = s.directory.forEach { name, type, next, ino in
+                if let directory = place.lower, lower.child(directory, name) != nil { return true }
                 let offset = next > Int64.max - Int64(lowerCount) ? Int64.max : next + Int64(lowerCount)
                 do throws(Errno) {
-                    guard let (shown, type) = try identity(name, type, ino, place, base, s) else { return true }
+                    guard let (shown, type) = try identity(name, type, ino, place, s) else { return true }
                     return visit(name, shown, type, offset, false)
                 } catch {
                     // It went away while we were reading.
@@ -96,15 +102,15 @@ extension Overlay {
         }
     }
 
-    /// The id and type to list an upper entry under; nil for a whiteout.
-    private func identity(_ name: Span<UInt8>, _ type: UInt8, _ ino: UInt64, _ place: Place, _ base: [UInt8], _ s: Scratch) throws(Errno) -> (NodeID, UInt8)? {
+    /// The id and type to list an upper entry of the directory at `s.path` under; nil for a whiteout.
+    private func identity(_ name: Span<UInt8>, _ type: UInt8, _ ino: UInt64, _ place: Place, _ s: Scratch) throws(Errno) -> (NodeID, UInt8)? {
         let plain = type == FileType.fifo.directoryRecordType || type == FileType.socket.directoryRecordType
         if plain { return (NodeID(workweave: workweave, upper: ino), type) }
-        s.other.reset()
-        try s.other.prepend(name)
-        if !base.isEmpty { try s.other.prepend(base.span) }
-        guard let status = try upper.statusIfExists(s.other) else { return nil }
-        if try isWhiteout(status, s.other, marked: place.marksWhiteouts) { return nil }
-        return (try identify(status, s.other, name, parentLower: place.lower).id, status.type.directoryRecordType)
+        let length = s.path.count
+        try s.path.append(name)
+        defer { s.path.truncate(length) }
+        guard let status = try upper.statusIfExists(s.path) else { return nil }
+        if try isWhiteout(status, s.path, marked: place.marksWhiteouts) { return nil }
+        return (try identify(status, s.path, name, parentLower: place.lower, s).id, status.type.directoryRecordType)
     }
 }

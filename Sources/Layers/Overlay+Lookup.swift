@@ -14,9 +14,9 @@ extension Overlay {
         if name.count > 255 { throw .nameTooLong }
         let place = try locate(parent, name, s.path)
         guard place.state == .live else { throw .notFound }
-        if place.isUpper, let status = try upper.statusIfExists(s.path) {
+        if place.isUpper, let status = try settledStatus(upper, s.path) {
             if try isWhiteout(status, s.path, marked: place.marksWhiteouts) { throw .notFound }
-            let identity = try identify(status, s.path, name, parentLower: place.lower)
+            let identity = try identify(status, s.path, name, parentLower: place.lower, s)
             return try enter(identity, parent, name, status, s, counting: counting)
         }
         guard let directory = place.lower, let e = lower.child(directory, name) else { throw .notFound }
@@ -32,11 +32,14 @@ extension Overlay {
                     if node.isDirectory { (node.parent, node.name) = node.has(parent, name) ? (node.parent, node.name) : (parent, name.array) }
                     else { node.add(parent, name) }
                 } else {
-                    // A hard link that was unlinked under one name and is found under another.
+                    // A hard link that was unlinked under one name and is found under another; or the disk gave the number to another file.
                     leaveOrphans = node.state == .orphan
-                    (node.parent, node.name, node.otherNames, node.state) = (parent, name.array, [], .live)
+                    let fresh = UpperNode(id: identity.id, parent: parent, name: name.array, isDirectory: status.isDirectory, lowerID: identity.lowerID)
+                    fresh.marksWhiteouts = identity.marksWhiteouts
+                    (fresh.lookups, fresh.alias) = (node.lookups, node.alias)
+                    nodes[identity.id.raw] = fresh
                 }
-                if counting { node.lookups += 1 }
+                if counting { nodes[identity.id.raw]?.lookups += 1 }
             } else if counting {
                 let node = UpperNode(id: identity.id, parent: parent, name: name.array, isDirectory: status.isDirectory, lowerID: identity.lowerID)
                 node.marksWhiteouts = identity.marksWhiteouts
@@ -47,10 +50,9 @@ extension Overlay {
         }
         var status = status
         if orphaned {
-            let path = s.other
-            path.reset()
-            try path.prepend(Self.orphanName(identity.id).span)
-            try? orphans.unlink(path)
+            s.third.reset()
+            try s.third.prepend(hexadecimal: identity.id.raw)
+            try? orphans.unlink(s.third)
             status.nlink -= 1
         }
         return found(identity.id, status)
@@ -75,6 +77,7 @@ extension Overlay {
             switch node.state {
             case .orphan, .gone:
                 nodes[id.raw] = nil
+                if let alias = node.alias { aliases.withLock { $0[alias] = nil } }
                 return node.state == .orphan
             case .live:
                 // What was copied up stays on record: its id alone would say "in the lower".
@@ -84,17 +87,15 @@ extension Overlay {
         }
         if id.isUpper || orphan { files.drop(exactly: id.raw) }
         if orphan {
-            s.path.reset()
-            guard (try? s.path.prepend(Self.orphanName(id).span)) != nil else { return }
-            try? orphans.unlink(s.path)
+            s.third.reset()
+            guard (try? s.third.prepend(hexadecimal: id.raw)) != nil else { return }
+            try? orphans.unlink(s.third)
         }
     }
 
     /// The attributes of a node.
     package func attributes(_ id: NodeID, _ s: Scratch) throws(Errno) -> FileStatus {
-        namespace.readLock()
-        defer { namespace.unlock() }
-        return try attributesLocked(id, s)
+        try onNode(id) { () throws(Errno) in try attributesLocked(id, s) }
     }
 
     func attributesLocked(_ id: NodeID, _ s: Scratch) throws(Errno) -> FileStatus {
@@ -114,22 +115,18 @@ extension Overlay {
             guard let e = place.lower else { throw .stale }
             return lower.status(e)
         }
-        // The stripe: nobody sees the moment's chmod of an open.
-        let stripe = stripe(id)
-        stripe.lock()
-        defer { stripe.unlock() }
-        var status = try place.base.status(s.path)
+        guard var status = try settledStatus(place.base, s.path) else { throw .notFound }
         if place.state == .orphan, status.nlink > 0 { status.nlink -= 1 }
         return found(id, status).status
     }
 
     /// The target of a symbolic link.
     package func readLink(_ id: NodeID, _ s: Scratch) throws(Errno) -> [UInt8] {
-        namespace.readLock()
-        defer { namespace.unlock() }
-        let place = try locate(id, nil, s.path)
-        if place.isUpper { return try place.base.readLink(s.path) }
-        guard let e = place.lower, lower.mode(e) & FileType.mask == FileType.symlink.rawValue else { throw .invalid }
-        return try lower.content(e)
+        try onNode(id) { () throws(Errno) in
+            let place = try locate(id, nil, s.path)
+            if place.isUpper { return try place.base.readLink(s.path) }
+            guard let e = place.lower, lower.mode(e) & FileType.mask == FileType.symlink.rawValue else { throw .invalid }
+            return try lower.content(e)
+        }
     }
 }

@@ -5,38 +5,52 @@ extension Overlay {
     package func unlink(parent: NodeID, name: Span<UInt8>, wasSent: Bool, _ s: Scratch) throws(Errno) {
         namespace.readLock()
         defer { namespace.unlock() }
-        let place = try locate(parent, name, s.path)
-        guard place.state == .live else { throw .notFound }
-        let shadowed = place.lower.flatMap { lower.child($0, name) }
-        if place.isUpper, let status = try upper.statusIfExists(s.path) {
-            if try isWhiteout(status, s.path, marked: place.marksWhiteouts) { throw wasSent ? .again : .notFound }
-            if status.isDirectory { throw .isDirectory }
-            let id = try identify(status, s.path, name, parentLower: place.lower).id
-            if shadowed != nil {
-                try prepareForWhiteouts(parent, s)
-                try temporary(s.other)
-                try makeWhiteout(work: s.other)
-                do throws(Errno) { try work.rename(s.other, to: upper, s.path, flags: RenameFlags.exchange) } catch {
-                    try? work.unlink(s.other)
-                    throw error
-                }
-                try retire(id, parent, name, status, from: work, s.other, s)
-            } else {
-                try retire(id, parent, name, status, from: upper, s.path, s)
+        while true {
+            let place = try locate(parent, name, s.path)
+            guard place.state == .live else { throw .notFound }
+            let shadowed = place.lower.flatMap { lower.child($0, name) }
+            if place.isUpper, let status = try settledStatus(upper, s.path) {
+                if try isWhiteout(status, s.path, marked: place.marksWhiteouts) { throw wasSent ? .again : .notFound }
+                if status.isDirectory { throw .isDirectory }
+                let id = try identify(status, s.path, name, parentLower: place.lower, s).id
+                return try takeAway(id, parent, name, leavesWhiteout: shadowed != nil, s)
             }
-            return
+            guard let e = shadowed else { throw wasSent ? .again : .notFound }
+            if lower.isDirectory(e) { throw .isDirectory }
+            if try hide(e, parent, name, s) { return }
         }
-        guard let e = shadowed else { throw .notFound }
-        if lower.isDirectory(e) { throw .isDirectory }
-        try hide(e, parent, name, s)
     }
 
-    /// Puts a whiteout over an entry that only the lower has.
-    private func hide(_ e: LowerEntry, _ parent: NodeID, _ name: Span<UInt8>, _ s: Scratch) throws(Errno) {
+    /// Takes the upper file at `s.path` out of the view: for good, or into the orphans when the kernel may still use it.
+    private func takeAway(_ id: NodeID, _ parent: NodeID, _ name: Span<UInt8>, leavesWhiteout: Bool, _ s: Scratch) throws(Errno) {
+        if leavesWhiteout { try prepareForWhiteouts(parent, s) }
+        let stripe = stripe(id), directory = directoryStripe(parent)
+        stripe.lock()
+        defer { stripe.unlock() }
+        directory.lock()
+        defer { directory.unlock() }
+        guard leavesWhiteout else { return try retire(id, parent, name, from: upper, s.path, s) }
+        try temporary(s.other)
+        try makeWhiteout(work: s.other)
+        do throws(Errno) { try work.rename(s.other, to: upper, s.path, flags: RenameFlags.exchange) } catch {
+            try? work.unlink(s.other)
+            throw error
+        }
+        try retire(id, parent, name, from: work, s.other, s)
+    }
+
+    /// Puts a whiteout over an entry that only the lower has. False when it has been copied up meanwhile.
+    private func hide(_ e: LowerEntry, _ parent: NodeID, _ name: Span<UInt8>, _ s: Scratch) throws(Errno) -> Bool {
         if lower.isReadOnly(e) { throw .readOnly }
         try materialize(parent, s)
         try prepareForWhiteouts(parent, s)
+        let id = lower.id(e), stripe = stripe(id), directory = directoryStripe(parent)
+        stripe.lock()
+        defer { stripe.unlock() }
+        directory.lock()
+        defer { directory.unlock() }
         _ = try locate(parent, name, s.path)
+        if try upper.statusIfExists(s.path) != nil { return false }
         if format.whiteout == .device {
             try upper.makeNode(s.path, mode: FileType.character.rawValue)
         } else {
@@ -44,26 +58,24 @@ extension Overlay {
             try makeWhiteout(work: s.other)
             try work.rename(s.other, to: upper, s.path)
         }
-        let id = lower.id(e)
         let node = UpperNode(id: id, parent: parent, name: name.array, isDirectory: lower.isDirectory(e), lowerID: nil)
         node.state = .gone
         node.lastMode = lower.mode(e)
         table.withLock { nodes[id.raw] = node }
+        return true
     }
 
-    /// Takes the file at `path` out of the view: for good, or into the orphans when the kernel may still use it.
-    func retire(_ id: NodeID, _ parent: NodeID, _ name: Span<UInt8>, _ status: FileStatus,
-                from directory: FileDescriptor, _ path: PathBuffer, _ s: Scratch) throws(Errno) {
+    /// Removes the file at `path`, the last step of taking its name away; under its stripe.
+    private func retire(_ id: NodeID, _ parent: NodeID, _ name: Span<UInt8>, from directory: FileDescriptor, _ path: PathBuffer, _ s: Scratch) throws(Errno) {
         let mayBeUsed = table.withLock { () -> Bool in
             guard let node = nodes[id.raw], !node.isDirectory else { return false }
             if node.remove(parent, name) { return false }
-            node.state = status.isRegular ? .orphan : .gone
-            node.lastMode = status.mode
-            return status.isRegular
+            node.state = .orphan
+            return true
         }
         guard mayBeUsed else { return try directory.unlink(path) }
         s.third.reset()
-        try s.third.prepend(Self.orphanName(id).span)
+        try s.third.prepend(hexadecimal: id.raw)
         try directory.rename(path, to: orphans, s.third)
         // FORGET may have come in between.
         if table.withLock({ nodes[id.raw] == nil }) { try? orphans.unlink(s.third) }
@@ -83,16 +95,27 @@ extension Overlay {
         let shadowed = place.lower.flatMap { lower.child($0, name) }
         guard place.isUpper, try upper.statusIfExists(s.path) != nil else {
             guard let e = shadowed else { throw .notFound }
-            return try hide(e, parent, name, s)
+            if try hide(e, parent, name, s) { return }
+            _ = try locate(parent, name, s.path)
+            return try removeUpperDirectory(found, parent, leavesWhiteout: true, s)
         }
-        try takeAwayDirectory(parent, leavesWhiteout: shadowed != nil, s)
+        try removeUpperDirectory(found, parent, leavesWhiteout: shadowed != nil, s)
+    }
+
+    private func removeUpperDirectory(_ found: Found, _ parent: NodeID, leavesWhiteout: Bool, _ s: Scratch) throws(Errno) {
+        if leavesWhiteout { try prepareForWhiteouts(parent, s) }
+        let stripe = stripe(found.id), directory = directoryStripe(parent)
+        stripe.lock()
+        defer { stripe.unlock() }
+        directory.lock()
+        defer { directory.unlock() }
+        try takeAwayDirectory(leavesWhiteout: leavesWhiteout, s)
         markGone(found.id, mode: found.status.mode)
     }
 
-    /// Removes the directory at `s.path`, which shows nothing, from the upper.
-    func takeAwayDirectory(_ parent: NodeID, leavesWhiteout: Bool, _ s: Scratch) throws(Errno) {
+    /// Removes the directory at `s.path`, which shows nothing, from the upper. The parent is prepared for whiteouts.
+    func takeAwayDirectory(leavesWhiteout: Bool, _ s: Scratch) throws(Errno) {
         if leavesWhiteout {
-            try prepareForWhiteouts(parent, s)
             try temporary(s.other)
             try makeWhiteout(work: s.other)
             do throws(Errno) { try work.rename(s.other, to: upper, s.path, flags: RenameFlags.exchange) } catch {
@@ -112,10 +135,10 @@ extension Overlay {
 
     func markGone(_ id: NodeID, mode: UInt32) {
         table.withLock {
-            let node = nodes[id.raw] ?? UpperNode(id: id, parent: root, name: [], isDirectory: true, lowerID: nil)
+            let node = UpperNode(id: id, parent: root, name: [], isDirectory: true, lowerID: nil)
             node.state = .gone
             node.lastMode = mode
-            node.lowerID = nil
+            node.lookups = nodes[id.raw]?.lookups ?? 0
             nodes[id.raw] = node
         }
     }

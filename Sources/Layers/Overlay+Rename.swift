@@ -23,7 +23,11 @@ extension Overlay {
             return try exchange(source, parent, name, target, newParent, newName, s)
         }
         if target != nil, flags == RenameFlags.noReplace { throw .exists }
-        if let target, target.id == source.id { return }
+        if let target, target.id == source.id {
+            // Two names of one file, and nothing is to be done; but the kernel does not ask for that: a predecessor died half way.
+            if wasSent { try finishMove(source, parent, name, s) }
+            return
+        }
         if let target {
             if target.status.isDirectory {
                 guard source.status.isDirectory else { throw .isDirectory }
@@ -50,6 +54,8 @@ extension Overlay {
             try bringUp(try find(newParent, newName, s, counting: false).id, newParent, newName, s)
         } else if let target = try? find(newParent, newName, s, counting: false), !target.id.isUpper, let e = lower.resolve(target.id), lower.isReadOnly(e) {
             throw .readOnly
+        } else if let target = try? find(newParent, newName, s, counting: false), target.status.isDirectory != source.status.isDirectory {
+            throw target.status.isDirectory ? .isDirectory : .notDirectory
         }
     }
 
@@ -70,9 +76,10 @@ extension Overlay {
         guard node.status.isDirectory else { return }
         let place = try locate(newParent, newName, s.third)
         if let lowerID = table.withLock({ nodes[node.id.raw]?.lowerID }), let e = lower.resolve(lowerID) {
-            try upper.setAttribute(path, format.redirect, try lower.path(e))
+            let target = try lower.path(e)
+            try lifting(upper, path, 0o200) { () throws(Errno) in try upper.setAttribute(path, format.redirect, target) }
         } else if let directory = place.lower, lower.child(directory, newName) != nil {
-            try upper.setAttribute(path, format.opaque, [UInt8(ascii: "y")])
+            try lifting(upper, path, 0o200) { () throws(Errno) in try upper.setAttribute(path, format.opaque, [UInt8(ascii: "y")]) }
         }
     }
 
@@ -92,7 +99,8 @@ extension Overlay {
         let shadowed = place.lower.flatMap { lower.child($0, newName) }
         if let e = shadowed, lower.isReadOnly(e) { throw .readOnly }
         if try upper.statusIfExists(s.path) != nil {
-            try takeAwayDirectory(newParent, leavesWhiteout: shadowed != nil, s)
+            if shadowed != nil { try prepareForWhiteouts(newParent, s) }
+            try takeAwayDirectory(leavesWhiteout: shadowed != nil, s)
         }
         markGone(target.id, mode: target.status.mode)
     }
@@ -105,6 +113,7 @@ extension Overlay {
             table.withLock {
                 let node = UpperNode(id: target.id, parent: root, name: [], isDirectory: false, lowerID: nil)
                 node.state = .gone
+                node.lastMode = target.status.mode
                 nodes[target.id.raw] = node
             }
             return
@@ -112,13 +121,12 @@ extension Overlay {
         let mayBeUsed = table.withLock { () -> Bool in
             guard let node = nodes[target.id.raw] else { return false }
             if node.remove(newParent, newName) { return false }
-            node.state = target.status.isRegular ? .orphan : .gone
-            node.lastMode = target.status.mode
-            return target.status.isRegular
+            node.state = .orphan
+            return true
         }
         guard mayBeUsed else { return }
         s.third.reset()
-        try s.third.prepend(Self.orphanName(target.id).span)
+        try s.third.prepend(hexadecimal: target.id.raw)
         do throws(Errno) { try upper.link(s.path, to: orphans, s.third) } catch where error == .exists {}
     }
 
@@ -141,17 +149,32 @@ extension Overlay {
         } else if format.renamesWithWhiteout {
             try upper.rename(s.path, to: upper, s.other, flags: RenameFlags.whiteout)
         } else {
-            try moveInSteps(source, s)
+            try moveInSteps(source, to: newParent, s)
         }
     }
 
+    /// What ``moveInSteps(_:_:)`` had still to do: the old name goes, and shows nothing of the lower.
+    private func finishMove(_ source: Found, _ parent: NodeID, _ name: Span<UInt8>, _ s: Scratch) throws(Errno) {
+        let place = try locate(parent, name, s.path)
+        if place.lower.flatMap({ lower.child($0, name) }) != nil {
+            try prepareForWhiteouts(parent, s)
+            try temporary(s.other)
+            try makeWhiteout(work: s.other)
+            try work.rename(s.other, to: upper, s.path)
+        } else { try upper.unlink(s.path) }
+        table.withLock { _ = nodes[source.id.raw]?.remove(parent, name) }
+    }
+
     /// Where the disk cannot leave a whiteout behind in the same step: at no moment is the file nowhere.
-    private func moveInSteps(_ source: Found, _ s: Scratch) throws(Errno) {
+    private func moveInSteps(_ source: Found, to target: NodeID, _ s: Scratch) throws(Errno) {
         try temporary(s.third)
         if source.status.isDirectory {
-            try upper.rename(s.path, to: upper, s.other)
+            // A whiteout at the target first, which shows nothing now, and then both change places in one step.
+            try prepareForWhiteouts(target, s)
+            try temporary(s.third)
             try makeWhiteout(work: s.third)
-            return try work.rename(s.third, to: upper, s.path)
+            try work.rename(s.third, to: upper, s.other)
+            return try upper.rename(s.path, to: upper, s.other, flags: RenameFlags.exchange)
         }
         try upper.link(s.path, to: work, s.third)
         try work.rename(s.third, to: upper, s.other)

@@ -16,7 +16,7 @@ extension Overlay {
         guard format.whiteout == .attribute else { return }
         let place = try locate(directory, nil, s.third)
         if place.marksWhiteouts { return }
-        try upper.setAttribute(s.third, format.opaque, [UInt8(ascii: "x")])
+        try lifting(upper, s.third, 0o200) { () throws(Errno) in try upper.setAttribute(s.third, format.opaque, [UInt8(ascii: "x")]) }
         table.withLock { nodes[directory.raw]?.marksWhiteouts = true }
     }
 

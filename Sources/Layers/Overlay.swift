@@ -5,8 +5,10 @@ package import Syscalls
 ///
 /// Locks, in the order in which they may be taken (docs/locks.md):
 ///  1. `namespace`: shared by everything that builds paths; exclusive for what moves a directory.
-///  2. a stripe: one node's copy-up and attributes. Never two at once, but for an ancestor's before its descendant's is taken.
-///  3. `table`: the map of upper nodes. A leaf; nothing slow happens under it, except the scan after a restart.
+///  2. a stripe: one node's copy-up, attributes and last name. Never two at once: an ancestor's is given back before its descendant's is taken.
+///  3. a directory stripe: what is added to and taken from one directory of the upper, and its times. Never two at once.
+///  4. `lifts`: see there.
+///  5. `table`: the map of upper nodes. A leaf; nothing slow happens under it, except the scan after a restart.
 /// The kernel itself serialises changes to one directory, and renames of directories with one another.
 package final class Overlay: @unchecked Sendable {
     package let workweave: UInt32
@@ -18,7 +20,9 @@ package final class Overlay: @unchecked Sendable {
     let files: DescriptorCache
     let namespace = ReadWriteLock()
     let table = Lock()
+    let lifts = Lifts()
     private let stripes = (0..<64).map { _ in Lock() }
+    private let directoryStripes = (0..<64).map { _ in Lock() }
 
     /// Guarded by `namespace`.
     private(set) var lower: LowerTree
@@ -26,6 +30,8 @@ package final class Overlay: @unchecked Sendable {
     var nodes: [UInt64: UpperNode] = [:]
     /// Whether the kernel may know nodes that a predecessor gave out, and the upper directory has not been read for them yet. Guarded by `table`.
     private var needsScan: Bool
+    /// What number a copied-up link keeps that cannot carry it as an attribute, by the id of its inode. Its lock is a leaf, below `table`.
+    let aliases = Locked<[UInt64: NodeID]>([:])
     private var temporaries: UInt64 = 0
 
     /// - Parameters:
@@ -43,7 +49,7 @@ package final class Overlay: @unchecked Sendable {
         work = try Files.open(directory + "/work", OpenFlags.directory | OpenFlags.noFollow)
         do throws(Errno) { try Files.makeDirectory(directory + "/work/orphans", mode: 0o700) } catch where error == .exists {}
         orphans = try Files.open(directory + "/work/orphans", OpenFlags.directory | OpenFlags.noFollow)
-        if !isInherited { try sweep() }
+        try sweep(isInherited ? [work] : [orphans, work])
         nodes[root.raw] = UpperNode(id: root, parent: root, name: [], isDirectory: true, lowerID: root)
         nodes[root.raw]?.marksWhiteouts = try hasWhiteoutMark(PathBuffer())
     }
@@ -54,20 +60,22 @@ package final class Overlay: @unchecked Sendable {
         orphans.close()
     }
 
-    /// Removes what a predecessor left in the work directory and nobody can reach any more.
-    private func sweep() throws(Errno) {
+    /// Removes what a predecessor left in the work directory and nobody can reach any more. Orphans of an inherited mount may be in use.
+    private func sweep(_ directories: [FileDescriptor]) throws(Errno) {
         let path = PathBuffer()
-        for directory in [orphans, work] {
+        for directory in directories {
             for entry in try directory.directoryEntries() where directory == orphans || (entry.text != "orphans" && entry.text != "work") {
                 path.reset()
                 try path.prepend(entry.name.span)
-                try? directory.unlink(path)
-                try? removeTree(work: path)
+                if (try? directory.unlink(path)) == nil, directory == work { try? removeTree(work: path) }
             }
         }
     }
 
-    func stripe(_ id: NodeID) -> Lock { stripes[Int(truncatingIfNeeded: (id.raw ^ id.raw >> 7) & 63)] }
+    private static func slot(_ id: NodeID) -> Int { Int(truncatingIfNeeded: (id.raw ^ id.raw >> 7) & 63) }
+    func stripe(_ id: NodeID) -> Lock { stripes[Self.slot(id)] }
+    /// Held around what changes the entries of an upper directory, so that a copy-up in it can put its times back.
+    func directoryStripe(_ id: NodeID) -> Lock { directoryStripes[Self.slot(id)] }
 
     /// Replaces the lower by one that has the same entries and more (a repo added by sync). Waits for requests under way.
     package func replaceLower(_ new: LowerTree) {
@@ -106,7 +114,7 @@ package final class Overlay: @unchecked Sendable {
                           marksWhiteouts: node.marksWhiteouts, state: node.state, lastMode: node.lastMode)
             if node.state == .orphan {
                 place.base = orphans
-                try path.prepend(Self.orphanName(id).span)
+                try path.prepend(hexadecimal: id.raw)
                 return place
             }
             if node.state == .gone {
@@ -137,91 +145,7 @@ package final class Overlay: @unchecked Sendable {
     func temporary(_ path: PathBuffer) throws(Errno) {
         let number = table.withLock { temporaries += 1; return temporaries }
         path.reset()
-        try path.prepend(Array("t\(String(number, radix: 16))".utf8).span)
-    }
-
-    // MARK: Reading the upper's records
-
-    func isWhiteout(_ s: FileStatus, _ path: PathBuffer, marked: Bool) throws(Errno) -> Bool {
-        if s.isWhiteoutDevice { return true }
-        guard marked, s.isRegular, s.size == 0 else { return false }
-        return try upper.attribute(path, format.whiteoutMark) != nil
-    }
-
-    func hasWhiteoutMark(_ path: PathBuffer) throws(Errno) -> Bool {
-        format.whiteout == .attribute ? try upper.attribute(path, format.opaque) == [UInt8(ascii: "x")] : false
-    }
-
-    /// What an entry of the upper directory is: its id, and for a directory what shows through.
-    struct Identity {
-        let id: NodeID
-        let lowerID: NodeID?
-        let marksWhiteouts: Bool
-    }
-
-    /// Reads the attributes of the entry at `path`, whose parent merges with `parentLower`.
-    func identify(_ s: FileStatus, _ path: PathBuffer, _ name: Span<UInt8>, parentLower: LowerEntry?) throws(Errno) -> Identity {
-        let fresh = NodeID(workweave: workweave, upper: s.ino)
-        if s.isDirectory {
-            let opaque = try upper.attribute(path, format.opaque)
-            if opaque == [UInt8(ascii: "y")] { return Identity(id: fresh, lowerID: nil, marksWhiteouts: false) }
-            let marks = opaque == [UInt8(ascii: "x")]
-            var e: LowerEntry?
-            if let redirect = try upper.attribute(path, format.redirect) {
-                if redirect.first == UInt8(ascii: "/") { e = lower.find(path: redirect) } else if let parentLower {
-                    e = lower.child(parentLower, redirect.span)
-                }
-            } else if let parentLower {
-                e = lower.child(parentLower, name)
-            }
-            guard let e, lower.isDirectory(e) else { return Identity(id: fresh, lowerID: nil, marksWhiteouts: marks) }
-            return Identity(id: lower.id(e), lowerID: lower.id(e), marksWhiteouts: marks)
-        }
-        if s.isRegular || format.prefix == .trusted, let text = try identityAttribute(path),
-           let raw = UInt64(String(decoding: text, as: UTF8.self), radix: 16), NodeID(raw: raw).workweave == workweave {
-            return Identity(id: NodeID(raw: raw), lowerID: nil, marksWhiteouts: false)
-        }
-        return Identity(id: fresh, lowerID: nil, marksWhiteouts: false)
-    }
-
-    private func identityAttribute(_ path: PathBuffer) throws(Errno) -> [UInt8]? {
-        do throws(Errno) { return try upper.attribute(path, format.identity) } catch {
-            if error == .notSupported || error == .permission { return nil }
-            throw error
-        }
-    }
-
-    /// Reads the whole upper directory for the nodes it has. Under `table`. What cannot be read is passed over: its ids are stale then.
-    private func scan() {
-        for entry in (try? orphans.directoryEntries()) ?? [] {
-            guard let raw = UInt64(entry.text, radix: 16) else { continue }
-            let node = UpperNode(id: NodeID(raw: raw), parent: root, name: [], isDirectory: false, lowerID: nil)
-            node.state = .orphan
-            nodes[raw] = node
-        }
-        scan(upper, root, [], lower.resolve(root), marked: nodes[root.raw]?.marksWhiteouts ?? false)
-    }
-
-    private func scan(_ directory: FileDescriptor, _ parent: NodeID, _ prefix: [UInt8], _ parentLower: LowerEntry?, marked: Bool) {
-        guard let entries = try? directory.directoryEntries() else { return }
-        let path = PathBuffer()
-        for entry in entries {
-            let full = prefix.isEmpty ? entry.name : prefix + [UInt8(ascii: "/")] + entry.name
-            path.reset()
-            guard (try? path.prepend(full.span)) != nil, let s = try? upper.statusIfExists(path),
-                  (try? isWhiteout(s, path, marked: marked)) == false,
-                  let identity = try? identify(s, path, entry.name.span, parentLower: parentLower) else { continue }
-            if let known = nodes[identity.id.raw], known.state == .live, !s.isDirectory {
-                known.add(parent, entry.name.span)
-                continue
-            }
-            let node = UpperNode(id: identity.id, parent: parent, name: entry.name, isDirectory: s.isDirectory, lowerID: identity.lowerID)
-            node.marksWhiteouts = identity.marksWhiteouts
-            nodes[identity.id.raw] = node
-            if s.isDirectory, let child = try? upper.openBeneath(path, OpenFlags.directory) {
-                scan(child, identity.id, full, identity.lowerID.flatMap(lower.resolve), marked: identity.marksWhiteouts)
-                child.close()
-            }
-        }
+        try path.prepend(hexadecimal: number)
+        try path.prependToName(UInt8(ascii: "t"))
     }
 }

@@ -6,6 +6,9 @@ package final class Scratch {
     let other = PathBuffer()
     let third = PathBuffer()
     let directory = DirectoryBuffer()
+    let value = AttributeBuffer()
+    /// For the look-ups made while this one lists a directory.
+    private(set) lazy var inner = Scratch()
     package init() {}
 }
 

@@ -7,7 +7,7 @@ final class UpperNode {
     enum State {
         /// At `parent`/`name` in the upper directory.
         case live
-        /// Unlinked, but the kernel may still use it: at `orphans/<id>` in the work directory.
+        /// Unlinked, but the kernel may still use it: at `orphans/<id>` in the work directory. Never a directory.
         case orphan
         /// Removed, and nothing is left of it but what the lower knows (or the attributes it had).
         case gone
@@ -26,6 +26,8 @@ final class UpperNode {
     var state = State.live
     /// How many references the kernel holds, as far as we counted. Look-ups made before a copy-up are not in it, so it may fall below zero.
     var lookups: Int64 = 0
+    /// The key under which `aliases` has it.
+    var alias: UInt64?
     /// The permissions of a removed directory.
     var lastMode: UInt32 = 0
 
@@ -39,7 +41,8 @@ final class UpperNode {
 
     func has(_ parent: NodeID, _ name: Span<UInt8>) -> Bool {
         if self.parent == parent, same(self.name, name) { return true }
-        return otherNames.contains { $0.parent == parent && $0.name == name.array }
+        for other in otherNames where other.parent == parent && same(other.name, name) { return true }
+        return false
     }
 
     /// Takes one name away. Returns whether another one is left.

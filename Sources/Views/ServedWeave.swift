@@ -21,7 +21,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     private let log: @Sendable (String) -> Void
     private let notify = Locked<Notify?>(nil)
     /// Changes of one workweave, one after the other.
-    private let changing = Locked<[String: Lock]>([:])
+    private let locks = Locked<[String: Lock]>([:])
 
     package init(_ weave: Weave, surface: @escaping Surface, log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
@@ -77,7 +77,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         guard var record, record.weave != weave.root else { return record }
         log("the weave was moved from \(record.weave): repairing the paths of '\(name)'")
         for repo in record.repos {
-            let admin = "\(weave.root)/\(repo.path)/.git/worktrees/\(name)"
+            guard let admin = weave.worktree(name, of: repo.path) else { continue }
             guard Files.isDirectory(admin) else { continue }
             let top = record.engine == "fuse" ? weave.workweaves + "/" + name : directory + "/checkout"
             try system("repair \(admin)/gitdir") { () throws(Errno) in
@@ -100,13 +100,18 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         }
     }
 
-    private func lock(_ name: String) -> Lock {
-        changing.withLock { table in
-            if let l = table[name] { return l }
+    /// Runs `body` while nothing else changes the workweave of that name. The kernel must be told afterwards, never inside: a mkdir or
+    /// rmdir of the same name may hold the directory's lock and wait for ours.
+    private func changing<R>(_ name: WorkweaveName, _ body: () throws(WeaveError) -> R) throws(WeaveError) -> R {
+        let lock = locks.withLock { table -> Lock in
+            if let l = table[name.text] { return l }
             let l = Lock()
-            table[name] = l
+            table[name.text] = l
             return l
         }
+        lock.lock()
+        defer { lock.unlock() }
+        return try body()
     }
 
     private func tellKernel(_ parent: UInt64, _ name: String) {
@@ -120,40 +125,40 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     // MARK: Calls
 
     /// Makes a workweave and shows it.
-    package func create(_ options: CreateOptions) throws(WeaveError) -> (name: String, engine: String) {
+    /// - Parameter fromKernel: the kernel itself asks (mkdir) and waits with the directory locked: a notification would wait for that lock for ever.
+    package func create(_ options: CreateOptions, fromKernel: Bool = false) throws(WeaveError) -> (name: String, engine: String) {
         let engine = try Self.engine(options.engine)
         let project = try projectName(options.project)
         let name: WorkweaveName
         if let chosen = options.name { name = try workweaveName(chosen) } else { name = try chooseName() }
-        let lock = lock(name.text)
-        lock.lock()
-        defer { lock.unlock() }
-        if Files.exists(weave.state(of: name)) {
-            throw WeaveError(.exists, "there is already a workweave named '\(name.text)'",
-                             hint: "choose another name; 'rwv workweave \(project.text) list' shows what there is")
+        let record = try changing(name) { () throws(WeaveError) in
+            if Files.exists(weave.state(of: name)) {
+                throw WeaveError(.exists, "there is already a workweave named '\(name.text)'",
+                                 hint: "choose another name; 'rwv workweave \(project.text) list' shows what there is")
+            }
+            let plan = try ViewPlan.make(weave, project, name, locked: options.locked, revisions: options.revisions)
+            let record = try maker.make(plan, engine: engine, umask: options.umask)
+            try show(record, isInherited: false)
+            return record
         }
-        let plan = try ViewPlan.make(weave, project, name, locked: options.locked, revisions: options.revisions)
-        let record = try maker.make(plan, engine: engine, umask: options.umask)
-        try show(record, isInherited: false)
-        tellKernel(1, name.text)
+        if !fromKernel { tellKernel(1, name.text) }
         return (name.text, record.engine)
     }
 
     /// Takes a workweave away. The caller has made sure that nothing is lost by it.
-    package func delete(_ name: String) throws(WeaveError) {
+    package func delete(_ name: String, fromKernel: Bool = false) throws(WeaveError) {
         let name = try workweaveName(name)
-        let lock = lock(name.text)
-        lock.lock()
-        defer { lock.unlock() }
-        let record = try requireRecord(name)
-        let directory = weave.state(of: name)
-        let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map { .init(path: $0.path, branch: $0.branch, base: $0.base) })
-        try journal.write(directory)
-        handler.remove(name.text)
-        tellKernel(1, name.text)
-        serving.files.drop { NodeID(raw: $0).workweave == record.id }
-        try journal.removeFromGit(weave)
-        try discard(directory)
+        try changing(name) { () throws(WeaveError) in
+            let record = try requireRecord(name)
+            let directory = weave.state(of: name)
+            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map { .init(path: $0.path, branch: $0.branch, base: $0.base) })
+            try journal.write(directory)
+            handler.remove(name.text)
+            serving.files.drop { NodeID(raw: $0).workweave == record.id }
+            try journal.removeFromGit(weave)
+            try discard(directory)
+        }
+        if !fromKernel { tellKernel(1, name.text) }
     }
 
     /// The workweaves of a project, or the one of a name, or all.
@@ -176,15 +181,16 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// Makes a workweave follow its own manifest: adds the repos it lists, takes out those it does not (if the caller allows).
     package func sync(_ options: SyncOptions) throws(WeaveError) -> SyncReport {
         let name = try workweaveName(options.name)
-        let lock = lock(name.text)
-        lock.lock()
-        defer { lock.unlock() }
-        var record = try requireRecord(name)
-        guard let overlay = handler.overlay(named: name.text) else {
-            throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
+        var changed: [(UInt64, String)] = []
+        let report = try changing(name) { () throws(WeaveError) in
+            var record = try requireRecord(name)
+            guard let overlay = handler.overlay(named: name.text) else {
+                throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
+            }
+            let sync = WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay)
+            return try sync.run(&record, name, removable: Set(options.removable)) { parent, entry in changed.append((parent, entry)) }
         }
-        let sync = WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay)
-        let report = try sync.run(&record, name, removable: Set(options.removable)) { parent, entry in tellKernel(parent, entry) }
+        for (parent, entry) in changed { tellKernel(parent, entry) }
         return report
     }
 
@@ -224,7 +230,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func makeWorkweave(named name: String, umask: UInt32) throws(Errno) {
         do throws(WeaveError) {
             guard let project = try weave.activeProject() else { throw WeaveError(.notFound, "no project is active") }
-            _ = try create(CreateOptions(project: project.text, name: name, umask: umask))
+            _ = try create(CreateOptions(project: project.text, name: name, umask: umask), fromKernel: true)
         } catch {
             log("mkdir .workweaves/\(name): \(error.message)")
             throw Self.errno(error)
@@ -234,10 +240,12 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func removeWorkweave(named name: String) throws(Errno) {
         do throws(WeaveError) {
             let info = try describe(project: nil, name: name, withUsage: false)
-            guard info.allSatisfy({ $0.repos.allSatisfy { !$0.isTouched } }) else {
+            let directory = weave.states + "/" + name
+            guard info.allSatisfy({ $0.repos.allSatisfy { !$0.isTouched } }),
+                  RootFiles(weave, in: directory + "/upper", repos: info.flatMap { $0.repos.map(\.path) }).all().isEmpty else {
                 throw WeaveError(.dirty, "it may hold changes", hint: "use 'rwv workweave PROJECT delete \(name)'")
             }
-            try delete(name)
+            try delete(name, fromKernel: true)
         } catch {
             log("rmdir .workweaves/\(name): \(error.message)")
             throw Self.errno(error)

@@ -34,7 +34,7 @@ struct ServedWorkweave {
             let converted = try system("open \(stem).content") { () throws(Errno) -> SharedFile? in
                 Files.exists(stem + ".content") ? SharedFile(try Files.open(stem + ".content")) : nil
             }
-            let git = "\(weave.root)/\(repo.path)/.git/worktrees/\(record.name)"
+            let git = weave.worktree(record.name, of: repo.path) ?? "\(weave.root)/\(repo.path)/.git/worktrees/\(record.name)"
             parts[repo.part] = LowerPart(table: table, gitFile: Array("gitdir: \(git)\n".utf8), blobs: try blobs.cache(forRepo: repo.path),
                                          converted: converted, isReadOnly: repo.isReadOnly, attachment: attachments[repo.part] ?? 0)
         }

@@ -24,8 +24,7 @@ struct WorkweaveInspector {
     func isTouched(_ record: WorkweaveRecord, _ repo: WorkweaveRecord.Repo) -> Bool {
         let directory = weave.states + "/" + record.name
         guard record.engine == "fuse", !Files.exists("\(directory)/upper/\(repo.path)") else { return true }
-        let admin = "\(weave.root)/\(repo.path)/.git/worktrees/\(record.name)"
-        guard let table = try? BaseTable(path: "\(directory)/base/\(repo.part).meta"), let index = try? Files.status(admin + "/index") else { return true }
+        guard let admin = weave.worktree(record.name, of: repo.path), let table = try? BaseTable(path: "\(directory)/base/\(repo.part).meta"), let index = try? Files.status(admin + "/index") else { return true }
         let recorded = table.index
         guard index.size == recorded.size, index.mtime == recorded.modified.seconds, index.mtime_ns == recorded.modified.nanoseconds,
               let head = try? Files.read(admin + "/HEAD"), String(decoding: head, as: UTF8.self) == "ref: \(repo.branch)\n" else { return true }

@@ -18,21 +18,39 @@ package struct WeaveError: Error, Sendable, Equatable, Codable {
         self.hint = hint
     }
 
+    /// The remedy for each kind of failed system call.
+    private static let remedies: [Errno: (Code, String)] = [
+        .noSpace: (.noSpace, "free some space on that disk and run the command again; nothing was changed"),
+        .readOnly: (.readOnly, "the weave lies on a read-only file system; mount it read-write"),
+        .accessDenied: (.denied, "check the permissions and owner of that path"),
+        .permission: (.denied, "check the permissions and owner of that path"),
+        .notFound: (.notFound, "check that the path is there"),
+        .exists: (.exists, "move it aside, or choose another name"),
+    ]
+
     /// A failed system call: `doing` completes "cannot …".
     package init(_ errno: Errno, _ doing: String) {
         message = "cannot \(doing): \(errno)"
-        switch errno {
-        case .noSpace: (code, hint) = (.noSpace, "free some space on that disk and run the command again; nothing was changed")
-        case .readOnly: (code, hint) = (.readOnly, "the weave lies on a read-only file system; mount it read-write")
-        case .accessDenied, .permission: (code, hint) = (.denied, "check the permissions and owner of that path")
-        case .notFound: (code, hint) = (.notFound, nil)
-        case .exists: (code, hint) = (.exists, nil)
-        default: (code, hint) = (.failed, nil)
-        }
+        (code, hint) = Self.remedies[errno] ?? (.failed, "see the log in .rwv/log, and run the command again")
     }
 
     package init(_ error: GitError) {
-        self.init(.git, error.message, hint: error.hint)
+        let text = error.description
+        let isFull = error.code == .disk && (error.cause ?? "").contains("\(Errno.noSpace)")
+        self.init(isFull ? .noSpace : .git, text, hint: isFull ? Self.remedies[.noSpace]?.1 : error.hint ?? Self.hint(error.code))
+    }
+
+    /// What to do about an error of git that says nothing of it itself.
+    private static func hint(_ code: GitError.Code) -> String {
+        switch code {
+        case .notFound, .notARepository: "run 'rwv fetch' to clone what is missing, or take the entry out of rwv.yaml"
+        case .objectMissing, .damaged: "run 'git fsck' there; fetch what is missing"
+        case .referenceMissing: "see 'git branch -a' and 'git tag' there"
+        case .exists, .referenceConflict, .changed: "choose another name"
+        case .locked: "another git is at work there; run the command again"
+        case .programMissing: "install git"
+        default: "see what 'git status' says there"
+        }
     }
 
     package init(_ error: ManifestError) {

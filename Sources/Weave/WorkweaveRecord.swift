@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Git
 internal import Manifest
 internal import Syscalls
 
@@ -107,6 +108,11 @@ package func writeJSON(_ value: some Encodable, _ path: String) throws(WeaveErro
 }
 
 extension Weave {
+    /// The administration of a worktree in the clone at `path` of the weave; nil when there is no clone.
+    package func worktree(_ name: String, of path: String) -> String? {
+        Repository.gitDirectory(ofClone: root + "/" + path).map { LinkedWorktree.adminDirectory($0, name) }
+    }
+
     /// The names below `.rwv/workweaves`, finished or not.
     package func stateNames() throws(WeaveError) -> [String] {
         guard Files.isDirectory(states) else { return [] }

@@ -1,0 +1,48 @@
+internal import Syscalls
+
+/// The user's own files of a workweave that lie in no repo: at its root, or in a project directory that is a plain copy.
+/// What activation made or the manifest had copied, and what tools make again, does not count.
+package struct RootFiles {
+    /// Directories of tool state, which package managers and compilers make again.
+    private static let toolState: Set<String> = ["node_modules", ".venv", "venv", "target", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".gradle"]
+
+    private let weave: Weave
+    private let directory: String
+    private let repos: Set<String>
+
+    /// - Parameter directory: the upper directory, or the root of a checkout.
+    package init(_ weave: Weave, in directory: String, repos: [String]) {
+        self.weave = weave
+        self.directory = directory
+        self.repos = Set(repos)
+    }
+
+    /// Their paths from the root, sorted.
+    package func all() -> [String] {
+        var found: [String] = []
+        walk("", &found)
+        return found
+    }
+
+    private func walk(_ prefix: String, _ found: inout [String]) {
+        guard let file = try? Files.open(directory + "/" + prefix, OpenFlags.directory) else { return }
+        let entries = ((try? file.directoryEntries()) ?? []).sorted { $0.text < $1.text }
+        file.close()
+        for entry in entries {
+            let path = prefix.isEmpty ? entry.text : prefix + "/" + entry.text
+            if repos.contains(path) || Self.toolState.contains(entry.text) { continue }
+            guard let status = try? Files.status(directory + "/" + path), !status.isWhiteoutDevice else { continue }
+            if status.isDirectory { walk(path, &found) } else if !isGiven(path) { found.append(path) }
+        }
+    }
+
+    /// A file that is in the weave just so: copied from there, or made by activation.
+    private func isGiven(_ path: String) -> Bool {
+        if [".rwv-active", ".rwv-workweave"].contains(path) { return true }
+        if let target = try? Files.readLink(directory + "/" + path) {
+            return target.contains("projects/") || target.hasPrefix(weave.root + "/")
+        }
+        guard let ours = try? Files.read(directory + "/" + path), let theirs = try? Files.read(weave.root + "/" + path) else { return false }
+        return ours == theirs
+    }
+}
