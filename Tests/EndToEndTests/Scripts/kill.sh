@@ -56,12 +56,12 @@ for round in $(seq "$times"); do
         ;;
     create)
         status=0
-        timeout -s KILL "0.0$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app create "victim-$round" > "$S/tmp/out" 2>&1 || status=$?
+        timeout -s KILL "0.$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app create "victim-$round" > "$S/tmp/out" 2>&1 || status=$?
         ;;
     delete)
         create "victim-$round" > /dev/null
         echo x > "$(view "victim-$round" app2)/x"
-        timeout -s KILL "0.0$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app delete --force "victim-$round" > "$S/tmp/out" 2>&1 || true
+        timeout -s KILL "0.$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app delete --force "victim-$round" > "$S/tmp/out" 2>&1 || true
         ;;
     esac
     up || fail "rwv up after kill $round of $victim"
