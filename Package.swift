@@ -61,9 +61,9 @@ let package = Package(
         // Command lines as values; help texts.
         room("ArgumentParsing", []),
         // One file per verb: parse, call, render. The only room that prints and reads the environment.
-        room("Commands", ["ArgumentParsing", "Integrations", "Weave", "Manifest", "Git", "Syscalls", "CRevision"]),
+        room("Commands", ["ArgumentParsing", "Integrations", "Control", "CRevision", "Weave", "Manifest", "Git", "Syscalls"]),
         // The program.
-        .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Control", "Weave", "Syscalls"], swiftSettings: settings),
+        .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Integrations", "Views", "Weave", "Manifest", "Syscalls"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
         // The built program driven from outside, against git and the kernel.

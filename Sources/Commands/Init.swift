@@ -50,6 +50,7 @@ enum Init {
         if Files.exists(path) {
             throw CommandFailure("project '\(project)' exists already at projects/\(project)", hint: "choose another name, such as OWNER/\(project.name)")
         }
+        try WritePlace.check("projects/\(project)", below: weave.root)
         UnfinishedWork.watchForInterruptions()
         try UnfinishedWork.make(path) { temporary in
             try onPath(temporary) { () throws(Errno) in

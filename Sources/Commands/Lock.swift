@@ -47,7 +47,7 @@ enum Lock {
         }
         guard errors.isEmpty else { throw CommandFailure(errors: errors, hint: hints.first) }
         let lock = LockFile(workweave: context.workweave?.text, repositories: locked)
-        let path = context.lockPath(project)
+        let path = try WritePlace.real(context.directory(project), in: context) + "/" + LockFile.fileName
         try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, Array(lock.text.utf8)) }
         output.say("wrote \(Context.shown(project, LockFile.fileName)) (\(counted(locked.count, "repo")))")
     }

@@ -16,13 +16,13 @@ package struct Program: Sendable {
     ]
 
     private let verbs: [Verb]
+    private let service: Service
     let parser: ArgumentParser
 
-    package init() { self.init(verbs: Verbs.all) }
-
-    init(verbs: [Verb]) {
-        self.verbs = verbs
-        parser = ArgumentParser(program: Self.name, globals: Self.globals, commands: verbs.map(\.spec))
+    package init(service: Service) {
+        self.service = service
+        verbs = Verbs.all
+        parser = ArgumentParser(program: Self.name, globals: Self.globals, commands: Verbs.all.map(\.spec))
     }
 
     /// Runs a command line (without the program's own name) and returns the exit code.
@@ -49,7 +49,7 @@ package struct Program: Sendable {
             return output.print(verb.map { parser.help(for: $0.spec) } ?? parser.help(summary: Self.summary), terminator: "")
         }
         if arguments.has("--version") { return output.print("\(Self.name) \(Version.text)") }
-        let session = try Session(arguments, output)
+        let session = try Session(arguments, output, service)
         try (verb?.run ?? ShowContext.run)(session)
     }
 }

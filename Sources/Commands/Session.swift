@@ -7,13 +7,15 @@ internal import Weave
 final class Session {
     let arguments: ParsedArguments
     let output: Output
+    let service: Service
     /// The canonical directory that the command was started in, or that `-C` names.
     let directory: String
     private var found: Context?
 
-    init(_ arguments: ParsedArguments, _ output: Output) throws {
+    init(_ arguments: ParsedArguments, _ output: Output, _ service: Service) throws {
         self.arguments = arguments
         self.output = output
+        self.service = service
         let here = try system("find the working directory") { () throws(Errno) in try Files.workingDirectory() }
         var at = here
         for step in arguments.values("-C") { at = step.hasPrefix("/") ? step : at + "/" + step }

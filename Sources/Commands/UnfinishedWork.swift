@@ -56,6 +56,18 @@ enum UnfinishedWork {
         }
     }
 
+    /// Removes a directory: gone at once for everybody who looks, then file by file.
+    static func discard(_ path: String) throws {
+        let parent = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        let away = "\(parent)/\(prefix)\(randomHex(6))"
+        state.withLock { s in _ = s.paths.insert(away) }
+        try onPath(path) { () throws(Errno) in
+            try Files.rename(path, away)
+            try Files.removeTree(away)
+        }
+        state.withLock { s in _ = s.paths.remove(away) }
+    }
+
     /// rename(2) that never replaces, also where the disk does not know RENAME_NOREPLACE.
     private static func place(_ temporary: String, _ path: String) throws(Errno) {
         do throws(Errno) { try Files.rename(temporary, path, flags: RenameFlags.noReplace) } catch {

@@ -26,16 +26,23 @@ package struct Configuration: Sendable {
         }
     }
 
-    /// Reads through libgit2 (git_repository_config), or, where the files use what libgit2 does not know
-    /// (`includeIf "hasconfig:…"`), through `git config --list`.
+    /// Reads through libgit2 (git_repository_config), or, where files or environment use what libgit2 does not know,
+    /// through `git config --list`.
     static func load(of repository: Repository) -> Result<Configuration, GitError> {
         do throws(GitError) {
             var items = try read(repository)
-            if items.contains(where: { $0.name.hasPrefix("includeif.hasconfig:") }) {
+            if needsProgram(items, CurrentProcess.environment) {
                 items = try readByProgram(repository.gitDirectory)
             }
             return .success(Configuration(items: items))
         } catch { return .failure(error) }
+    }
+
+    /// Whether git would read more than libgit2 1.5 does: `includeIf "hasconfig:…"`, or configuration named or given by variables.
+    static func needsProgram(_ items: [Item], _ environment: [String]) -> Bool {
+        let names = ["GIT_CONFIG_COUNT=", "GIT_CONFIG_PARAMETERS=", "GIT_CONFIG_GLOBAL=", "GIT_CONFIG_SYSTEM=", "GIT_CONFIG_NOSYSTEM="]
+        return items.contains { $0.name.hasPrefix("includeif.hasconfig:") }
+            || environment.contains { entry in names.contains { entry.hasPrefix($0) } }
     }
 
     private static func read(_ repository: Repository) throws(GitError) -> [Item] {

@@ -7,7 +7,8 @@ internal import Syscalls
 @safe package final class Repository: @unchecked Sendable {
     let pointer: OpaquePointer
     private var opened: ObjectDatabase?
-    private(set) lazy var configuration: Result<Configuration, GitError> = Configuration.load(of: self)
+    /// Read at first use, and kept as it was then.
+    package private(set) lazy var configuration: Result<Configuration, GitError> = Configuration.load(of: self)
 
     /// Opens the repository at exactly `path` (its top directory, or its git directory), never one above it.
     /// - Throws: notFound, notARepository, sha256, unsupportedExtension, ownership, or damaged.

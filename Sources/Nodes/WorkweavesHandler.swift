@@ -256,7 +256,7 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
 
     package func getAttribute(_ r: consuming Request, node: UInt64, name: String, size: Int) {
         counters.count(.getxattr)
-        if node == 1 { return r.fail(.noData) }
+        if node == 1 || rootLink(node) != nil { return r.fail(.noData) }
         do throws(Errno) {
             guard let value = try overlay(node).attribute(NodeID(raw: node), name, scratch) else { return r.fail(.noData) }
             r.reply(attribute: value, asked: size)
@@ -270,7 +270,7 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
 
     package func listAttributes(_ r: consuming Request, node: UInt64, size: Int) {
         counters.count(.listxattr)
-        if node == 1 { return r.reply(attribute: [], asked: size) }
+        if node == 1 || rootLink(node) != nil { return r.reply(attribute: [], asked: size) }
         do throws(Errno) {
             let names = try overlay(node).attributeNames(NodeID(raw: node), scratch)
             r.reply(attribute: names, asked: size)

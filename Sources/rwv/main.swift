@@ -1,14 +1,25 @@
 internal import Commands
 internal import Daemon
+internal import Integrations
+internal import Manifest
 internal import Syscalls
+internal import Views
 internal import Weave
 
+// Views do not know the integrations: here they meet.
+let surface: ServedWeave.Surface = { project, manifest, exists in
+    ((try? surfacedLinks(project: project, manifest: manifest, exists: exists)) ?? []).map { ($0.path, $0.target) }
+}
 let arguments = CommandLine.arguments
 // The processes behind the mounts are this program too, started by itself.
-if arguments.count >= 3, arguments[1] == Keeper.verb {
+if arguments.count == 3, arguments[1] == Keeper.verb {
     CurrentProcess.exit(Keeper.run(Weave(root: arguments[2]), report: FileDescriptor(raw: 3)))
 }
-if arguments.count >= 4, arguments[1] == Keeper.serverVerb {
-    CurrentProcess.exit(Server.run(Weave(root: arguments[2]), isInherited: arguments[3] == "inherited", version: Version.text) { _, _ in [] })
+if arguments.count == 4, arguments[1] == Keeper.serverVerb {
+    CurrentProcess.exit(Server.run(Weave(root: arguments[2]), isInherited: arguments[3] == "inherited", version: Version.text, surface: surface))
 }
-CurrentProcess.exit(Program().run(Array(arguments.dropFirst())))
+let service = Service(
+    start: Keeper.launch,
+    local: { weave, call throws(WeaveError) in try Local.answer(weave, call, surface: surface) },
+    foreground: { Keeper.run($0, report: nil) })
+CurrentProcess.exit(Program(service: service).run(Array(arguments.dropFirst())))

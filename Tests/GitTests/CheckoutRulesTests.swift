@@ -168,6 +168,30 @@ struct CheckoutRulesTests {
         #expect(try listing.sizes(r, trustingIndex: true).count == listing.entries.count)
     }
 
+    @Test func configurationFromTheEnvironment() {
+        #expect(!Configuration.needsProgram([], ["PATH=/bin", "GIT_CONFIGURED=1"]))
+        for entry in ["GIT_CONFIG_COUNT=1", "GIT_CONFIG_GLOBAL=/x", "GIT_CONFIG_PARAMETERS='a.b=c'"] {
+            #expect(Configuration.needsProgram([], ["PATH=/bin", entry]))
+        }
+    }
+
+    @Test func bothReadersAgree() throws {
+        let scratch = try Scratch(), path = scratch / "c"
+        try sampleRepository(path)
+        try realGit(path, "config", "Filter.Some.Thing.SMUDGE", "a = \"b\"; # c")
+        try realGit(path, "config", "multi.line", "one\ntwo")
+        try realGit(path, "config", "--add", "core.autocrlf", "true")
+        try realGit(path, "config", "--add", "core.autocrlf", "input")
+        let text = try read(path + "/.git/config")
+        try write(path + "/.git/config", text + "[bare]\n\tkey\n")
+        let r = try Repository(opening: path)
+        let listed = try GitProgram.run(["config", "--local", "--list", "-z"], directory: path)
+        let theirs = listed.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        let ours = try r.configuration.get().items.map { $0.name == "bare.key" ? $0.name : "\($0.name)\n\($0.value)" }
+        #expect(ours.suffix(theirs.count).elementsEqual(theirs))
+        #expect(try r.configuration.get()["core.autocrlf"] == "input")
+    }
+
     @Test func fingerprints() throws {
         let scratch = try Scratch(), path = scratch / "c"
         try sampleRepository(path)

@@ -1,0 +1,82 @@
+internal import ArgumentParsing
+internal import Git
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// `rwv add`: one more repository for the project.
+enum Add {
+    static let verb = Verb(CommandSpec(
+        "add", "clone a repository and list it in the project's rwv.yaml",
+        positionals: [PositionalSpec("SOURCE", "a URL, owner/repo, registry/owner/repo, or a path on this disk; with --new registry/owner/repo")],
+        options: [
+            OptionSpec("--role", value: "ROLE", "primary, fork, dependency (the default) or reference"),
+            OptionSpec("--new", "make an empty repository there instead of cloning; its role is primary"),
+        ],
+        details: """
+            The clone goes to registry/owner/repo of the weave, as the URL says; what is cloned already is kept. In a workweave the
+            workweave's own rwv.yaml is edited, the clone is made in the weave, and the workweave gets a worktree of it.
+            """)
+    ) { session in
+        let context = try session.context(), project = try context.requireProject()
+        let isNew = session.arguments.has("--new")
+        let role = try role(session.arguments.value("--role")) ?? (isNew ? .primary : .dependency)
+        let source = try AddSource.find(session.arguments[0] ?? "", session, context, isNew: isNew)
+        let editor = try ManifestChange.editor(project, context)
+        let file = Context.shown(project, Manifest.fileName)
+        if editor.manifest[source.path] != nil {
+            session.output.say("\(source.path) is in \(file) already")
+        } else {
+            // What cannot be listed is not cloned.
+            _ = try editor.adding(path: source.path, url: source.url, version: nil, role: role)
+        }
+        try make(source, context.weave, session.output, isNew: isNew)
+        guard editor.manifest[source.path] == nil else { return try ManifestChange.finish(project, session) }
+        let version = try defaultBranch(context.weave.clone(source.path))
+        try ManifestChange.apply(project, session) { editor in
+            try editor.adding(path: source.path, url: source.url, version: version, role: role)
+        }
+        session.output.say("added \(source.path) to \(file)")
+    }
+
+    private static func role(_ word: String?) throws -> Role? {
+        guard let word else { return nil }
+        if let role = Role(word: word) { return role }
+        throw UsageError("unknown role '\(word)'", hint: "use one of \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+
+    /// Clones or initialises, unless a repository is there.
+    private static func make(_ source: AddSource, _ weave: Weave, _ output: Output, isNew: Bool) throws {
+        let path = weave.clone(source.path)
+        if Files.exists(path) {
+            let there = try originURL(try Repository(opening: path))
+            if isNew { throw CommandFailure("\(source.path) exists already", hint: "leave --new out to list it") }
+            if let there, there != source.url.text { output.warn("the clone at \(source.path) comes from \(there), not from \(source.url)") }
+            return output.say("keeping \(source.path) (already cloned)")
+        }
+        UnfinishedWork.watchForInterruptions()
+        guard isNew else { return try CloneJob(url: source.url, root: weave.root, shown: source.path.text).run(output) }
+        try WritePlace.check(source.path.text, below: weave.root)
+        try UnfinishedWork.make(path) { temporary in
+            try onPath(temporary) { () throws(Errno) in try Files.makeDirectory(temporary) }
+            try GitProgram.run(["init", "--quiet"], directory: temporary).check("cannot make a git repository")
+            try GitProgram.run(["remote", "add", "origin", source.url.text], directory: temporary).check("cannot set its remote")
+        }
+    }
+
+    /// The URL of the remote `origin` as it is configured; nil when there is none.
+    static func originURL(_ repository: Repository) throws -> String? {
+        let outcome = try GitProgram.run(["config", "--get", "remote.origin.url"], directory: repository.gitDirectory)
+        return outcome.succeeded ? String(outcome.outputText.prefix { $0 != "\n" }) : nil
+    }
+
+    /// The remote's default branch (refs/remotes/origin/HEAD), else the one that is checked out, else `main`.
+    private static func defaultBranch(_ path: String) throws -> String {
+        let repository = try Repository(opening: path)
+        let prefix = "ref: refs/remotes/origin/"
+        let text = ((try? Files.readIfExists(repository.commonDirectory + "/refs/remotes/origin/HEAD")) ?? nil) ?? []
+        let line = String(decoding: text.prefix { $0 != 0x0A }, as: UTF8.self)
+        if line.hasPrefix(prefix) { return String(line.dropFirst(prefix.count)) }
+        return try repository.head().branch ?? "main"
+    }
+}

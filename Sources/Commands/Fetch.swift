@@ -1,0 +1,111 @@
+internal import ArgumentParsing
+internal import Git
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// `rwv fetch`: the clones that a project needs.
+enum Fetch {
+    static let verb = Verb(CommandSpec(
+        "fetch", "clone a project and its repositories, or what is missing of the current project",
+        positionals: [PositionalSpec("SOURCE", "the project's repository: a URL, owner/repo, registry/owner/repo, or a path on this disk", .optional)],
+        options: [
+            OptionSpec("--locked", "check out exactly the revisions of rwv.lock"),
+            OptionSpec("--frozen", "the same, and refuse if rwv.lock is missing or does not cover rwv.yaml"),
+            OptionSpec("--path", value: "NAME", "the project's directory below projects/, such as owner/name"),
+            OptionSpec("--jobs", value: "N", "how many clones at once (default 8)"),
+            OptionSpec("--force", "start a weave in a directory that is not empty"),
+        ],
+        details: """
+            With SOURCE: clones it to projects/NAME and its repositories to their places, each on its version, makes the project the
+            active one unless another is, and writes rwv.lock; with --locked and --frozen it does neither. Without SOURCE: clones
+            what is missing of the current project. Clones that exist are kept. A clone that fails does not stop the others.
+            """)
+    ) { session in
+        let mode: FetchRun.Mode = session.arguments.has("--frozen") ? .frozen : session.arguments.has("--locked") ? .locked : .plain
+        guard let jobs = Int(session.arguments.value("--jobs") ?? "8"), jobs > 0 else {
+            throw UsageError("--jobs wants a number", hint: "write --jobs 8")
+        }
+        UnfinishedWork.watchForInterruptions()
+        guard let source = session.arguments[0] else {
+            let context = try session.context()
+            try FetchRun(project: try context.requireProject(), context: context, mode: mode, jobs: jobs, output: session.output).run()
+            return try ManifestChange.finish(try context.requireProject(), session)
+        }
+        let weave = try weave(session)
+        let project = try fetchProject(source, weave, mode, session)
+        let context = try Context.find(from: weave.root, project: project)
+        do {
+            try FetchRun(project: project, context: context, mode: mode, jobs: jobs, output: session.output).run()
+        } catch {
+            // A lock of half a project would say that the rest does not belong to it.
+            if mode == .plain { try activate(project, context, session.output) }
+            throw error
+        }
+        if mode == .plain {
+            try activate(project, context, session.output)
+            try Lock.write(project, context, session.output, allowDirty: true)
+        }
+    }
+
+    /// The weave above, or the directory itself as a new one.
+    private static func weave(_ session: Session) throws -> Weave {
+        do throws(any Error) {
+            let context = try session.context()
+            guard context.workweave == nil else {
+                throw CommandFailure("this is the workweave \(context.root), and projects belong to the weave", hint: "run the command in \(context.weave.root)")
+            }
+            return context.weave
+        } catch let error as WeaveError where error.code == .notAWeave {
+            guard try session.arguments.has("--force") || Init.isEmpty(session.directory) else {
+                throw CommandFailure("no weave found above, and \(session.directory) is not empty",
+                                     hint: "go into the weave or an empty directory, or use --force to start a weave here")
+            }
+            try session.becomeOwner(of: session.directory)
+            return Weave(root: session.directory)
+        }
+    }
+
+    /// Clones the project's own repository, unless it was fetched before from the same place.
+    private static func fetchProject(_ source: String, _ weave: Weave, _ mode: FetchRun.Mode, _ session: Session) throws -> ProjectName {
+        let url = try AddSource.url(source, session, session.registries())
+        let project = try ProjectName(session.arguments.value("--path") ?? name(of: url))
+        let path = weave.project(project)
+        if Files.exists(path) {
+            let origin = try? Add.originURL(try Repository(opening: path))
+            guard origin == url.text else {
+                let owner = (try? session.registries())?.path(forURL: url)?.segments.dropLast().last ?? "OWNER"
+                throw CommandFailure("project '\(project)' already exists at projects/\(project)",
+                                     hint: "give it a scoped path: --path \(owner)/\(project.name)")
+            }
+            session.output.say("keeping projects/\(project) (already cloned)")
+            return project
+        }
+        try CloneJob(url: url, root: weave.root, shown: "projects/\(project)").run(session.output) { temporary in
+            let file = Context.shown(project, Manifest.fileName)
+            let manifest = try weave.readManifest(at: temporary + "/" + Manifest.fileName, shownAs: file, project)
+            let lock = try weave.readLock(at: temporary + "/" + LockFile.fileName, shownAs: Context.shown(project, LockFile.fileName))
+            try FetchRun.checkLock(mode, manifest, lock, project)
+        }
+        session.output.say("fetched projects/\(project)")
+        return project
+    }
+
+    private static func name(of url: RemoteURL) throws -> String {
+        let text: String = switch url.form {
+        case .url(_, _, _, let path), .scp(_, let path), .path(let path): path
+        }
+        guard let last = text.split(separator: "/").last else {
+            throw CommandFailure("cannot tell the project's name from '\(url)'", hint: "give it one: --path NAME")
+        }
+        return last.hasSuffix(".git") && last != ".git" ? String(last.dropLast(4)) : String(last)
+    }
+
+    private static func activate(_ project: ProjectName, _ context: Context, _ output: Output) throws {
+        if let active = try context.weave.activeProject(), active != project {
+            output.say("project '\(active)' stays active; 'rwv activate \(project)' switches")
+        } else {
+            try Activate.activate(project, context)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+internal import Git
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// The cloning of a project's repositories.
+struct FetchRun: Sendable {
+    enum Mode: Sendable {
+        /// Each on the manifest's version.
+        case plain
+        /// Each on the lock's revision.
+        case locked
+        /// The same, with a lock that covers the manifest.
+        case frozen
+    }
+    let project: ProjectName
+    let context: Context
+    let mode: Mode
+    let jobs: Int
+    let output: Output
+
+    private enum Outcome: Sendable { case cloned, kept, moved }
+
+    /// Clones what is missing, several at once. Throws at the end when some failed, naming each.
+    func run() throws {
+        let manifest = try context.readManifest(project)
+        try WritePlace.checkCase(manifest, context.weave)
+        let lock = mode == .plain ? nil : try context.readLock(project)
+        try Self.checkLock(mode, manifest, lock, project)
+        let entries = manifest.repositories
+        let results = inParallel(entries, width: jobs) { entry in try fetch(entry, lock) }
+        var failures: [String] = [], hint: String?
+        for (entry, result) in zip(entries, results) {
+            switch result {
+            case .success(.kept): output.say("keeping \(entry.path) (already cloned)")
+            case .success(.moved): output.say("moved \(entry.path) to \(lock?[entry.path]?.version ?? "")")
+            case .success(.cloned): break
+            case .failure(let failure):
+                failures += failure.errors
+                hint = hint ?? failure.hint
+            }
+        }
+        let ready = results.count { if case .success = $0 { true } else { false } }
+        output.say("\(counted(ready, "repo")) ready")
+        if !failures.isEmpty {
+            let failed = results.count - ready
+            throw CommandFailure(errors: failures + ["\(failed) of \(counted(results.count, "repo")) failed; the others are there"],
+                                 hint: hint ?? "run the command again to go on")
+        }
+    }
+
+    private func fetch(_ entry: RepositoryEntry, _ lock: LockFile?) throws -> Outcome {
+        let path = context.weave.clone(entry.path)
+        let pinned = lock?[entry.path]?.version
+        if Files.exists(path) {
+            let repository = try Repository(opening: path)
+            guard let pinned else { return .kept }
+            return try move(repository, path, entry.path, to: pinned)
+        }
+        let version: CloneJob.Version = pinned.map { .exactly($0) } ?? entry.version.map { .following($0) } ?? .standard
+        try CloneJob(url: entry.url, root: context.weave.root, shown: entry.path.text, version: version).run(output)
+        return .cloned
+    }
+
+    /// Brings an existing clone to the lock's revision, unless something uncommitted is there.
+    private func move(_ repository: Repository, _ path: String, _ shown: RepoPath, to version: String) throws -> Outcome {
+        if let facts = try? RepositoryFacts.read(repository, shown: shown.text), facts.commit == version || facts.tags.contains(version) { return .kept }
+        let changes = try Status.changeCount(path)
+        guard changes == 0 else {
+            throw CommandFailure("\(shown) has \(counted(changes, "uncommitted change")) and is not on \(version)", hint: "commit or stash them, then run the command again")
+        }
+        do throws(GitError) { try CloneJob.switchTo(version, path, exactly: true) } catch {
+            throw CommandFailure("cannot bring \(shown) to \(version): \(CloneJob.said(error))", hint: error.hint)
+        }
+        return .moved
+    }
+
+    /// - Throws: for a lock that is missing, and with `--frozen` for one that does not list what the manifest lists.
+    static func checkLock(_ mode: Mode, _ manifest: Manifest, _ lock: LockFile?, _ project: ProjectName) throws {
+        guard mode != .plain else { return }
+        let file = Context.shown(project, LockFile.fileName)
+        guard let lock else {
+            throw CommandFailure("\(file) does not exist", hint: "leave --\(mode == .frozen ? "frozen" : "locked") out, or run 'rwv lock' where the project is complete")
+        }
+        let missing = manifest.repositories.map(\.path).filter { lock[$0] == nil }
+        guard mode == .frozen, !missing.isEmpty else { return }
+        throw CommandFailure("\(file) is stale: it does not cover \(missing.map(\.text).joined(separator: ", "))", hint: "run 'rwv lock' and commit it")
+    }
+}

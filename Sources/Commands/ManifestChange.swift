@@ -1,0 +1,40 @@
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// A change of a project's rwv.yaml, as a whole or not at all.
+enum ManifestChange {
+    /// Reads, edits and writes the manifest while no other rwv does. Then brings links and worktrees up to date.
+    static func apply(_ project: ProjectName, _ session: Session, edit: (ManifestEditor) throws -> String) throws {
+        let context = try session.context()
+        let path = context.manifestPath(project), directory = context.directory(project)
+        // The directory itself is the lock: nothing is left behind, and a rename of rwv.yaml does not matter.
+        let lock = try system("open \(directory)") { () throws(Errno) in OwnedDescriptor(try Files.open(directory, OpenFlags.directory)) }
+        _ = try system("lock \(directory)") { () throws(Errno) in try lock.descriptor.lock() }
+        let text = try edit(try editor(project, context))
+        let real = try WritePlace.real(path, in: context)
+        try system("write \(path)") { () throws(Errno) in
+            let mode = try Files.status(real)?.permissions
+            try Files.writeAtomically(real, Array(text.utf8))
+            if let mode { try Files.setMode(real, mode) }
+        }
+        lock.descriptor.unlock()
+        try finish(project, session)
+    }
+
+    /// What follows a change of the manifest, or clones made for it.
+    static func finish(_ project: ProjectName, _ session: Session) throws {
+        let context = try session.context()
+        try Activate.refresh(project, context)
+        if let workweave = context.workweave { try Workweave.follow(session, context, workweave) }
+    }
+
+    static func editor(_ project: ProjectName, _ context: Context) throws -> ManifestEditor {
+        let path = context.manifestPath(project), shown = Context.shown(project, Manifest.fileName)
+        guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else {
+            throw WeaveError(.notFound, "project '\(project)' has no rwv.yaml (\(shown) does not exist)",
+                             hint: "run 'rwv init \(project)' to make it, or name another project with --project")
+        }
+        return try ManifestEditor(bytes, file: shown)
+    }
+}

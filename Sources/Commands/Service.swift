@@ -1,0 +1,45 @@
+package import Control
+internal import Syscalls
+package import Weave
+
+/// How commands reach what serves a weave: its server, started on demand, or this very process where FUSE is not to be had.
+package struct Service: Sendable {
+    package typealias LocalAnswer = @Sendable (Weave, Call) throws(WeaveError) -> Answer
+    private let start: Client.Starter
+    private let local: LocalAnswer
+    /// Runs a keeper in this process (`up --foreground`); returns its exit status.
+    let foreground: @Sendable (Weave) -> Int32
+
+    package init(start: @escaping Client.Starter, local: @escaping LocalAnswer, foreground: @escaping @Sendable (Weave) -> Int32) {
+        self.start = start
+        self.local = local
+        self.foreground = foreground
+    }
+
+    func client(_ weave: Weave) -> Client { Client(weave, version: Version.text, start: start) }
+
+    /// Asks the server if one runs or is needed; answers here otherwise.
+    func ask(_ weave: Weave, _ call: Call) throws(WeaveError) -> Answer {
+        let client = client(weave)
+        if client.isServed { return try client.ask(call, starting: false) }
+        if case .describe = call { return try local(weave, call) }
+        if case .delete(let name) = call, try isCheckout(weave, name) { return try local(weave, call) }
+        return try client.ask(call)
+    }
+
+    /// Makes a workweave with the best engine that works here. `fallback` hears why it is not the best there is.
+    func create(_ weave: Weave, _ options: CreateOptions, fallback: (WeaveError) -> Void) throws(WeaveError) -> Answer {
+        let client = client(weave)
+        if options.engine == "checkout", !client.isServed { return try local(weave, .create(options)) }
+        do throws(WeaveError) { try client.ensureServer() } catch {
+            guard options.engine == "auto", error.code == .unsupported else { throw error }
+            fallback(error)
+            return try local(weave, .create(options))
+        }
+        return try client.ask(.create(options), starting: false)
+    }
+
+    private func isCheckout(_ weave: Weave, _ name: String) throws(WeaveError) -> Bool {
+        try weave.workweaveRecords().contains { $0.name == name && $0.engine == "checkout" }
+    }
+}

@@ -1,0 +1,78 @@
+internal import ArgumentParsing
+internal import Control
+internal import Syscalls
+internal import Weave
+
+/// `rwv up`: serves everything that is registered, as after a reboot.
+enum Up {
+    static let verb = Verb(CommandSpec(
+        "up", "serve the weave's workweaves, as after a reboot",
+        options: [OptionSpec("--foreground", "stay, and serve until a signal comes")])
+    ) { session in
+        let weave = try session.context().weave
+        if session.arguments.has("--foreground") {
+            try weave.prepareState()
+            if session.service.client(weave).isServed { throw CommandFailure("\(weave.root) is served already", hint: "see 'rwv mounts'") }
+            let status = session.service.foreground(weave)
+            if status != 0 { throw CommandFailure("the server could not start", hint: "see \(weave.log)/server.log") }
+            return
+        }
+        try session.service.client(weave).ensureServer()
+        guard case .mounts(let mounts) = try session.service.client(weave).ask(.mounts, starting: false) else { return }
+        let failed = mounts.filter { $0.state != "served" }
+        if !failed.isEmpty {
+            throw CommandFailure(errors: failed.map { "\($0.path) could not be served" }, hint: "see \(weave.log)/server.log")
+        }
+    }
+}
+
+/// `rwv down`: takes all mounts away cleanly and stops the server.
+enum Down {
+    static let verb = Verb(CommandSpec(
+        "down", "take all mounts of the weave away and stop its server",
+        options: [OptionSpec("--force", "detach mounts that are in use")])
+    ) { session in
+        let weave = try session.context().weave
+        let client = session.service.client(weave)
+        guard client.isServed else { return }
+        do throws(WeaveError) { _ = try client.ask(.down(force: session.arguments.has("--force")), starting: false) } catch {
+            guard error.code == .busy else { throw error }
+            let users = MountUsers.find(weave.workweaves)
+            throw CommandFailure(errors: [error.message] + users.map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+        }
+        // The keeper holds this lock while it lives.
+        let lock = OwnedDescriptor(try Files.open(weave.run + "/lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
+        _ = try lock.descriptor.lock()
+    }
+}
+
+/// Processes that keep a mount busy: by working directory, root or open file (proc(5)).
+struct MountUsers {
+    let pid: Int32
+    let name: String
+    let path: String
+
+    static func find(_ mount: String) -> [MountUsers] {
+        var found: [MountUsers] = []
+        guard let proc = try? Files.open("/proc", OpenFlags.directory) else { return [] }
+        defer { proc.close() }
+        for entry in (try? proc.directoryEntries()) ?? [] {
+            guard let pid = Int32(entry.text), pid != CurrentProcess.id, let path = firstUse(pid, mount) else { continue }
+            let name = (try? Files.read("/proc/\(pid)/comm")).map { String(decoding: $0.dropLast(), as: UTF8.self) } ?? "?"
+            found.append(MountUsers(pid: pid, name: name, path: path))
+        }
+        return found.sorted { $0.pid < $1.pid }
+    }
+
+    private static func firstUse(_ pid: Int32, _ mount: String) -> String? {
+        var links = ["cwd", "root", "exe"]
+        if let fds = try? Files.open("/proc/\(pid)/fd", OpenFlags.directory) {
+            links += ((try? fds.directoryEntries()) ?? []).map { "fd/" + $0.text }
+            fds.close()
+        }
+        for link in links {
+            if let target = try? Files.readLink("/proc/\(pid)/\(link)"), target == mount || target.hasPrefix(mount + "/") { return target }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,131 @@
+internal import ArgumentParsing
+internal import Control
+internal import Git
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// `rwv workweave PROJECT create|delete|list|sync`: isolated working copies of a project.
+enum Workweave {
+    static let verb = Verb(CommandSpec(
+        "workweave", "make, list, update and delete workweaves: isolated working copies of a project",
+        positionals: [PositionalSpec("PROJECT", "the project"), PositionalSpec("ACTION", "create, delete, list or sync; list when left out", .optional),
+                      PositionalSpec("NAME", "the workweave; create chooses one when left out", .optional)],
+        options: [
+            OptionSpec("--locked", "create: base every repo on rwv.lock"),
+            OptionSpec("--at", value: "PATH=REV", "create: base one repo on a revision; may be repeated"),
+            OptionSpec("--engine", value: "ENGINE", "create: auto, fuse, kernel or checkout"),
+            OptionSpec("--force", "delete: although changes or commits are lost by it"),
+        ],
+        details: "create prints the path of the new workweave. delete refuses while something would be lost, and says what.")
+    ) { session in
+        let context = try session.context()
+        guard let text = session.arguments[0] else { return }
+        let project = try ProjectName(text)
+        let name = session.arguments[2]
+        switch session.arguments[1] ?? "list" {
+        case "create": try create(session, context, project, name)
+        case "delete": try delete(session, context, project, try require(name, "delete"))
+        case "list": try list(session, context, project)
+        case "sync": try sync(session, context, project, try require(name, "sync"))
+        case let other: throw UsageError("there is no 'rwv workweave \(text) \(other)'", hint: "use create, delete, list or sync")
+        }
+    }
+
+    private static func require(_ name: String?, _ action: String) throws -> String {
+        guard let name else { throw UsageError("'rwv workweave PROJECT \(action)' needs the name of a workweave", hint: "'rwv workweave PROJECT list' shows what there is") }
+        return name
+    }
+
+    private static func create(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String?) throws {
+        var revisions: [String: String] = [:]
+        for pair in session.arguments.values("--at") {
+            guard let equals = pair.firstIndex(of: "="), equals != pair.startIndex else {
+                throw UsageError("--at wants PATH=REV, not '\(pair)'", hint: "for example --at github/chatly/server=v2.1.0")
+            }
+            revisions[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+        }
+        if let name { _ = try WorkweaveName(name) }
+        _ = try context.weave.readManifest(project)
+        let engine = session.arguments.value("--engine") ?? "auto"
+        guard ["auto", "fuse", "kernel", "checkout"].contains(engine) else {
+            throw UsageError("there is no engine '\(engine)'", hint: "choose auto, fuse, kernel or checkout")
+        }
+        let options = CreateOptions(project: project.text, name: name, locked: session.arguments.has("--locked"), revisions: revisions,
+                                    engine: engine, umask: CurrentProcess.umask)
+        session.output.progress("making a workweave of '\(project)'…")
+        let answer = try session.service.create(context.weave, options) { reason in
+            session.output.warn("using ordinary checkouts (engine 'checkout'): \(reason.message)")
+            if let hint = reason.hint { session.output.hint(hint) }
+        }
+        guard case .created(let made, let path, let used) = answer else { throw CommandFailure("the server answered something unexpected") }
+        if session.wantsJSON {
+            session.output.print(.object([("name", .string(made)), ("path", .string(path)), ("engine", .string(used))]))
+        } else { session.output.print(path) }
+    }
+
+    /// The workweave of that name, which must belong to the project.
+    private static func find(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws -> WorkweaveInfo {
+        guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: project.text, name: name, withUsage: false)),
+              let info = all.first else { throw CommandFailure("the server answered something unexpected") }
+        guard info.project == project.text else {
+            throw CommandFailure("workweave '\(name)' belongs to project '\(info.project)'", hint: "run 'rwv workweave \(info.project) …'")
+        }
+        return info
+    }
+
+    private static func delete(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws {
+        let info = try find(session, context, project, name)
+        if !session.arguments.has("--force") {
+            let losses = try WorkweaveLosses(context.weave, info).all()
+            if !losses.isEmpty {
+                throw CommandFailure(errors: ["deleting workweave '\(name)' would lose work:"] + losses.map(\.text),
+                                     hint: "commit and push or merge what you want to keep, or use --force to lose it")
+            }
+        }
+        _ = try session.service.ask(context.weave, .delete(name: name))
+    }
+
+    private static func list(_ session: Session, _ context: Context, _ project: ProjectName) throws {
+        let wantsUsage = session.wantsJSON
+        guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: project.text, name: nil, withUsage: wantsUsage)) else { return }
+        guard session.wantsJSON else { return all.forEach { session.output.print($0.name) } }
+        session.output.print(.array(all.map { info in
+            .object([
+                ("name", .string(info.name)), ("project", .string(info.project)), ("path", .string(info.path)), ("engine", .string(info.engine)),
+                ("repos", .array(info.repos.map { repo in
+                    .object([("path", .string(repo.path)), ("branch", .string(repo.branch)), ("base", .string(repo.base))])
+                })),
+                ("changed_files", info.changedFiles.map(JSON.number) ?? .null), ("upper_bytes", info.upperBytes.map { .number(Int($0)) } ?? .null),
+            ])
+        }))
+    }
+
+    private static func sync(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws {
+        let report = try bringInLine(session, context, try find(session, context, project, name))
+        for path in report.added { session.output.print("added: \(path)") }
+        for path in report.removed { session.output.print("removed: \(path)") }
+        if !report.kept.isEmpty {
+            throw CommandFailure(errors: report.kept.map { "\($0) is listed no more, but stays: it holds uncommitted changes or commits found nowhere else" },
+                                 hint: "commit and push or merge them, then run sync again")
+        }
+    }
+
+    /// After `add`, `remove` or `fetch` in a workweave changed its rwv.yaml or made clones for it: its worktrees follow.
+    static func follow(_ session: Session, _ context: Context, _ workweave: WorkweaveName) throws {
+        guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: nil, name: workweave.text, withUsage: false)),
+              let info = all.first else { return }
+        try bringInLine(session, context, info)
+    }
+
+    /// Makes a workweave follow its own manifest. Repos that hold work are never taken out.
+    @discardableResult
+    static func bringInLine(_ session: Session, _ context: Context, _ info: WorkweaveInfo) throws -> SyncReport {
+        let losses = WorkweaveLosses(context.weave, info)
+        let removable = info.repos.filter { repo in (try? losses.losses(of: repo).isEmpty) ?? false }.map(\.path)
+        guard case .synced(let report) = try session.service.ask(context.weave, .sync(SyncOptions(name: info.name, removable: removable))) else {
+            throw CommandFailure("the server answered something unexpected")
+        }
+        return report
+    }
+}

@@ -1,0 +1,114 @@
+internal import Control
+internal import Git
+internal import Manifest
+internal import Syscalls
+internal import Weave
+
+/// What would be lost with a workweave: uncommitted changes, commits that nothing else keeps, the user's own files at the root.
+struct WorkweaveLosses {
+    struct Loss: Sendable {
+        let text: String
+    }
+
+    private let weave: Weave
+    private let info: WorkweaveInfo
+
+    init(_ weave: Weave, _ info: WorkweaveInfo) {
+        self.weave = weave
+        self.info = info
+    }
+
+    func all() throws -> [Loss] {
+        var found: [Loss] = []
+        for result in inParallel(info.repos, { try losses(of: $0) }) { found += try result.get() }
+        return found + (try rootLosses())
+    }
+
+    /// Of one repo. A repo that nobody touched has none, and is not looked at.
+    func losses(of repo: WorkweaveInfo.Repo) throws -> [Loss] {
+        guard repo.isTouched else { return [] }
+        let top = info.path + "/" + repo.path, clone = weave.root + "/" + repo.path
+        var losses: [Loss] = []
+        guard Files.exists(clone + "/.git") else {
+            return Files.isDirectory(top) ? [Loss(text: "\(repo.path): its clone is gone, so its state cannot be told")] : []
+        }
+        if Files.exists(top + "/.git") {
+            let changes = try Status.changeCount(top)
+            if changes > 0, try !isManifestAsGiven(repo, changes, top) { losses.append(Loss(text: "\(repo.path) has \(counted(changes, "uncommitted change"))")) }
+        }
+        let repository = try Repository(opening: clone)
+        var tips: [ObjectID] = []
+        if let tip = try repository.references.read("refs/heads/" + repo.branch) { tips.append(tip) }
+        if let head = try headOfWorktree(repository.commonDirectory), !tips.contains(head) { tips.append(head) }
+        for tip in tips {
+            let lost = try repository.unreachableCommits(from: tip, excluding: ["refs/heads/" + repo.branch, "refs/rwv/\(info.name)/base"], worktree: info.name)
+            if let newest = lost.first.first {
+                losses.append(Loss(text: "\(repo.path) has \(counted(lost.count, "commit")) on no other branch (newest: \(newest.id.short) \(newest.summary))"))
+            }
+        }
+        for found in try Status.submodulesWithOwnCommits(LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)) {
+            losses.append(Loss(text: "\(repo.path), submodule \(found.name): \(counted(found.unpushed.count, "commit")) on no remote"))
+        }
+        return losses
+    }
+
+    /// The manifest that came along uncommitted from the weave is no loss while it is as it came.
+    private func isManifestAsGiven(_ repo: WorkweaveInfo.Repo, _ changes: Int, _ top: String) throws -> Bool {
+        guard repo.path == "projects/" + info.project, changes == 1 else { return false }
+        let ours = try Files.readIfExists(top + "/rwv.yaml"), theirs = try Files.readIfExists(weave.root + "/" + repo.path + "/rwv.yaml")
+        guard ours != nil, ours == theirs else { return false }
+        return try GitProgram.run(["status", "--porcelain", "--", "rwv.yaml"], directory: top).output.isEmpty == false
+    }
+
+    /// Where the worktree's HEAD is when it is detached (or on another branch, which keeps its own commits).
+    private func headOfWorktree(_ common: String) throws -> ObjectID? {
+        try LinkedWorktree.find(common, info.name)?.detachedAt
+    }
+
+    // MARK: The root
+
+    /// Tool state that package managers and compilers make again.
+    private static let toolState: Set<String> = ["node_modules", ".venv", "venv", "target", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".gradle"]
+
+    /// Files of the user's at the root, or in a project directory that is a plain copy: neither generated nor ignored.
+    private func rootLosses() throws -> [Loss] {
+        let directory = info.engine == "checkout" ? weave.states + "/\(info.name)/checkout" : weave.states + "/\(info.name)/upper"
+        let repos = Set(info.repos.map(\.path))
+        var found: [String] = []
+        walk(directory, "", repos, &found)
+        let ignored = try self.ignored(found)
+        return found.filter { !ignored.contains($0) }.prefix(20).map { Loss(text: "\($0) is yours, and in no repo") }
+    }
+
+    private func walk(_ directory: String, _ prefix: String, _ repos: Set<String>, _ found: inout [String]) {
+        guard let file = try? Files.open(directory + "/" + prefix, OpenFlags.directory) else { return }
+        let entries = ((try? file.directoryEntries()) ?? []).sorted { $0.text < $1.text }
+        file.close()
+        for entry in entries {
+            let path = prefix.isEmpty ? entry.text : prefix + "/" + entry.text
+            if repos.contains(path) || Self.toolState.contains(entry.text) { continue }
+            guard let status = try? Files.status(directory + "/" + path), !status.isWhiteoutDevice else { continue }
+            if status.isDirectory { walk(directory, path, repos, &found) } else if !isGiven(path, directory) { found.append(path) }
+        }
+    }
+
+    /// A file that is in the weave just so: copied from there, or made by activation.
+    private func isGiven(_ path: String, _ directory: String) -> Bool {
+        if [".rwv-active", ".rwv-workweave"].contains(path) { return true }
+        if let target = try? Files.readLink(directory + "/" + path) {
+            return target.contains("projects/") || target.hasPrefix(weave.root + "/")
+        }
+        guard let ours = try? Files.read(directory + "/" + path), let theirs = try? Files.read(weave.root + "/" + path) else { return false }
+        return ours == theirs
+    }
+
+    /// Those that the weave's `.gitignore` (or one in the workweave) ignores.
+    private func ignored(_ paths: [String]) throws -> Set<String> {
+        guard !paths.isEmpty, Files.exists(weave.root + "/.gitignore") || Files.exists(info.path + "/.gitignore") else { return [] }
+        guard let clone = info.repos.first.map({ weave.root + "/" + $0.path }) else { return [] }
+        let git = try Repository(opening: clone).commonDirectory
+        let outcome = try GitProgram.run(["--git-dir", git, "--work-tree", info.path, "-c", "core.excludesFile=\(weave.root)/.gitignore", "-c", "core.bare=false",
+                                          "check-ignore", "--no-index", "-z", "--stdin"], directory: info.path, input: Array(paths.joined(separator: "\0").utf8) + [0])
+        return Set(outcome.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+    }
+}

@@ -1,0 +1,68 @@
+package import Control
+internal import Fuse
+internal import Manifest
+internal import Syscalls
+package import Views
+package import Weave
+
+/// Carries out calls in the calling process, where no server runs: what needs no mount, and the checkout engine.
+package enum Local {
+    /// - Throws: `.busy` when a server runs after all; `.noServer` for what only a server can do.
+    package static func answer(_ weave: Weave, _ call: Call, surface: @escaping ServedWeave.Surface) throws(WeaveError) -> Answer {
+        let served = ServedWeave(weave, surface: surface) { _ in }
+        switch call {
+        case .describe(let project, let name, let withUsage):
+            return .workweaves(try served.describe(project: project, name: name, withUsage: withUsage))
+        case .mounts: return .mounts(try served.mounts().filter { $0.engine != "fuse" })
+        case .create(var options):
+            options.engine = "checkout"
+            return try exclusively(weave) { () throws(WeaveError) in
+                let made = try served.create(options)
+                try link(weave, made.name)
+                return .created(name: made.name, path: served.path(of: made.name), engine: made.engine)
+            }
+        case .delete(let name):
+            return try exclusively(weave) { () throws(WeaveError) in
+                try served.delete(name)
+                try unlink(weave, name)
+                return .done
+            }
+        case .hello, .sync, .down: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        }
+    }
+
+    /// Under the lock that a keeper holds while it lives.
+    private static func exclusively(_ weave: Weave, _ body: () throws(WeaveError) -> Answer) throws(WeaveError) -> Answer {
+        try weave.prepareState()
+        let lock = try system("open \(weave.run)/lock") { () throws(Errno) in
+            OwnedDescriptor(try Files.open(weave.run + "/lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
+        }
+        guard try system("lock \(weave.run)/lock", { () throws(Errno) in try lock.descriptor.lock(wait: false) }) else {
+            throw WeaveError(.busy, "another command is at work in \(weave.root)", hint: "run it again in a moment")
+        }
+        return try body()
+    }
+
+    /// `.workweaves/NAME`, where no FUSE mount shows it.
+    private static func link(_ weave: Weave, _ name: String) throws(WeaveError) {
+        try inWorkweaves(weave) { () throws(Errno) in
+            try Files.makeSymlink(weave.workweaves + "/" + name, target: "../.rwv/workweaves/\(name)/checkout")
+        }
+    }
+
+    private static func unlink(_ weave: Weave, _ name: String) throws(WeaveError) {
+        try inWorkweaves(weave) { () throws(Errno) in
+            do throws(Errno) { try Files.unlink(weave.workweaves + "/" + name) } catch where error == .notFound {}
+        }
+    }
+
+    /// The directory below the mount is 0555, so that nothing is written there by mistake.
+    private static func inWorkweaves(_ weave: Weave, _ body: () throws(Errno) -> Void) throws(WeaveError) {
+        try system("change \(weave.workweaves)") { () throws(Errno) in
+            do throws(Errno) { try Files.makeDirectory(weave.workweaves, mode: 0o755) } catch where error == .exists {}
+            try Files.setMode(weave.workweaves, 0o755)
+            defer { try? Files.setMode(weave.workweaves, 0o555) }
+            try body()
+        }
+    }
+}
