@@ -95,7 +95,7 @@ counter() {
 import json, sys
 def each(value):
     if isinstance(value, dict):
-        if "counters" in value: yield value["counters"]
+        if isinstance(value.get("counters"), dict): yield value["counters"]
         for inner in value.values(): yield from each(inner)
     elif isinstance(value, list):
         for inner in value: yield from each(inner)
