@@ -58,8 +58,11 @@ final class KeeperLife {
         }
         try system("make \(path)") { () throws(Errno) in
             do throws(Errno) { try Files.makeDirectory(path, mode: 0o555) } catch where error == .exists {}
-            try Files.setMode(path, 0o555)
         }
+        // Nothing is ever written below a missing mount; but fusermount3 wants a directory its user may write to.
+        let below = try system("open \(path)") { () throws(Errno) in OwnedDescriptor(try Files.open(path, OpenFlags.directory | OpenFlags.noFollow)) }
+        try system("change the mode of \(path)") { () throws(Errno) in try below.descriptor.setMode(0o755) }
+        defer { try? below.descriptor.setMode(0o555) }
         guard Files.exists("/dev/fuse") else {
             throw WeaveError(.unsupported, "there is no /dev/fuse on this system", hint: "load the fuse module (modprobe fuse), or use --engine checkout")
         }

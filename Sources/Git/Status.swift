@@ -22,7 +22,7 @@ package enum Status {
 
     /// The number of lines of `git status --porcelain`: staged, changed and untracked, an untracked directory as one.
     ///
-    /// By libgit2 where that says the same; by git where filters, sparse patterns, submodules or a file system monitor are at work,
+    /// By libgit2 where that finds nothing; by git where it finds something, or where filters, sparse patterns, submodules or a file system monitor are at work,
     /// and for large trees. Takes no lock and writes no index.
     package static func changeCount(_ workTree: String) throws(GitError) -> Int {
         let repository = try Repository(opening: workTree)
@@ -34,12 +34,8 @@ package enum Status {
         var list: OpaquePointer?
         try git(unsafe git_status_list_new(&list, repository.pointer, &options), "cannot read the status of \(workTree)")
         defer { unsafe git_status_list_free(list) }
-        // What is staged as deleted and still lies there is two lines to git and one entry to libgit2.
-        return (0..<(unsafe git_status_list_entrycount(list))).reduce(0) { sum, i in
-            let flags = unsafe git_status_byindex(list, i)?.pointee.status.rawValue ?? 0
-            let staged = flags & (GIT_STATUS_INDEX_DELETED.rawValue | GIT_STATUS_INDEX_RENAMED.rawValue) != 0
-            return sum + (staged && flags & GIT_STATUS_WT_NEW.rawValue != 0 ? 2 : 1)
-        }
+        // Clean is clean to both. What differs is counted by git: libgit2 1.5 converts some files otherwise (ident, encodings).
+        return unsafe git_status_list_entrycount(list) == 0 ? 0 : try countByProgram(workTree)
     }
 
     private static func needsProgram(_ repository: Repository) throws(GitError) -> Bool {

@@ -36,7 +36,8 @@ package struct WeaveError: Error, Sendable, Equatable, Codable {
 
     package init(_ error: GitError) {
         let text = error.description
-        let isFull = error.code == .disk && (error.cause ?? "").contains("\(Errno.noSpace)")
+        // git says it in its own words, among others.
+        let isFull = text.contains("\(Errno.noSpace)") || text.contains("Out of diskspace")
         self.init(isFull ? .noSpace : .git, text, hint: isFull ? Self.remedies[.noSpace]?.1 : error.hint ?? Self.hint(error.code))
     }
 

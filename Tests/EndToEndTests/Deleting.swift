@@ -54,10 +54,11 @@ extension EndToEnd {
                 try box.bash("""
                     create agent; cd "$(view agent platform)"
                     git submodule -q update --init > /dev/null 2>&1
-                    (cd "$W" && delete agent) ; create agent; cd "$(view agent platform)"
+                    cd "$W"; delete agent; create agent; cd "$(view agent platform)"
                     git submodule -q update --init > /dev/null 2>&1
-                    cd modules/util; git commit -q --allow-empty -m 'only here'; git checkout -q HEAD~1; cd "$W"
-                    git -C "$(view agent platform)" status --porcelain
+                    # On a branch of the submodule's, whose git directory goes with the worktree.
+                    cd modules/util; git switch -q -c mine; git commit -q --allow-empty -m 'only here'; git checkout -q --detach HEAD~1; cd "$W"
+                    is_clean "$(view agent platform)"
                     refuses -C "$W" workweave web-app delete agent
                     says modules/util
                     delete --force agent

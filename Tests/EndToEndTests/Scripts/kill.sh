@@ -56,12 +56,12 @@ for round in $(seq "$times"); do
         ;;
     create)
         status=0
-        timeout -s KILL "0.0$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app create "victim-$round" > "$S/tmp/out" 2>&1 || status=$?
+        timeout -s KILL "0.$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app create "victim-$round" > "$S/tmp/out" 2>&1 || status=$?
         ;;
     delete)
         create "victim-$round" > /dev/null
         echo x > "$(view "victim-$round" app2)/x"
-        timeout -s KILL "0.0$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app delete --force "victim-$round" > "$S/tmp/out" 2>&1 || true
+        timeout -s KILL "0.$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app delete --force "victim-$round" > "$S/tmp/out" 2>&1 || true
         ;;
     esac
     up || fail "rwv up after kill $round of $victim"
@@ -74,7 +74,8 @@ for round in $(seq "$times"); do
         same_text "victim-$round: its change" x "$(cat "$(view "victim-$round" app2)/x")"
         rm "$(view "victim-$round" app2)/x"
     fi
-    settled() { (all_whole) 2> "$S/tmp/half"; }
+    # In a shell of its own: in a condition the first failure would not end it.
+    settled() { bash -c '. "$TOOLS/lib.sh"; all_whole' 2> "$S/tmp/half"; }
     # A create that lost its caller may still be finishing, or be taken back, in the server.
     deadline=$((SECONDS + 15))
     until settled; do [ $SECONDS -lt $deadline ] || { cat "$S/tmp/half" >&2; fail "half-made after kill $round of $victim"; }; done

@@ -16,7 +16,7 @@ extension Sandbox {
     /// Runs shell commands as the scenario's user with the helpers of Scripts/lib.sh at hand.
     /// - Returns: standard output. Throws when it does not end with 0 within `limit` seconds.
     @discardableResult
-    func bash(_ script: String, limit: Int = 120) throws -> String {
+    func bash(_ script: String, limit: Int = 60) throws -> String {
         let text = "cd '\(root)'\nexport S W RWV TOOLS\n. '\(tools)/lib.sh'\n\(script)\n"
         return try finish(Subprocess("/usr/bin/timeout", ["-k", "5", "\(limit)"] + asUser + ["/bin/bash", "-c", text],
                                      environment: environment), script, limit)

@@ -13,12 +13,19 @@ extension Sandbox {
         // A process that has said good-bye may need a moment to be gone.
         let deadline = monotonicNanoseconds() + 10_000_000_000
         while !processes().isEmpty, monotonicNanoseconds() < deadline { Self.pause() }
-        for (id, words) in processes() {
+        let leftRunning = processes(), leftMounted = mounts()
+        for (id, words) in leftRunning {
             Issue.record("left running: \(id) \(words)")
             Subprocess.signal(id, Signals.kill)
         }
-        for mount in mounts().reversed() {
+        for (mount, minor) in leftMounted.reversed() {
             Issue.record("left mounted: \(mount)")
+            // Whoever waits for an answer that will not come cannot even be killed before the connection is cut.
+            _ = try? Subprocess("/bin/bash", ["-c", """
+                cd /sys/fs/fuse/connections || exit
+                mountpoint -q . || { mount -t fusectl none . && cd /sys/fs/fuse/connections; }
+                echo 1 > \(minor)/abort
+                """]).run(timeout: 20)
             _ = try? Subprocess("/bin/umount", ["-l", mount]).run(timeout: 20)
             _ = try? Subprocess("/usr/bin/fusermount3", ["-uz", mount]).run(timeout: 20)
         }
@@ -30,12 +37,13 @@ extension Sandbox {
         }
     }
 
-    /// Mount points below the sandbox (/proc/self/mountinfo, in the order of mounting).
-    func mounts() -> [String] {
+    /// Mount points below the sandbox (/proc/self/mountinfo, in the order of mounting), each with its device's minor number.
+    func mounts() -> [(String, String)] {
         let text = String(decoding: (try? Files.read("/proc/self/mountinfo")) ?? [], as: UTF8.self)
         return text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
-            return fields.count > 4 && fields[4].hasPrefix(root + "/") ? String(fields[4]) : nil
+            guard fields.count > 4, fields[4].hasPrefix(root + "/") else { return nil }
+            return (String(fields[4]), String(fields[2].split(separator: ":").last ?? "0"))
         }
     }
 
