@@ -177,7 +177,10 @@ extension Overlay {
             return try upper.rename(s.path, to: upper, s.other, flags: RenameFlags.exchange)
         }
         try upper.link(s.path, to: work, s.third)
-        try work.rename(s.third, to: upper, s.other)
+        do throws(Errno) { try work.rename(s.third, to: upper, s.other) } catch {
+            try? work.unlink(s.third)
+            throw error
+        }
         try makeWhiteout(work: s.third)
         try work.rename(s.third, to: upper, s.path)
     }
