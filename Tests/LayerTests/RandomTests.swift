@@ -141,7 +141,7 @@ final class KernelOverlay {
             do {
                 for i in 1...300 {
                     let did = try run.step()
-                    if did.hasSuffix(": ok") { log.append(did) }
+                    if did.hasSuffix(": ok") || logged > 12 { log.append(did) }
                     if i % 100 == 0 { try f.restart() }
                     if i % 10 == 0 {
                         let difference = differences(try f.snapshot(), try snapshot(directory: run.oracle))
@@ -165,7 +165,7 @@ final class KernelOverlay {
         for _ in 1...300 {
             do {
                 let did = try run.step()
-                if did.hasSuffix(": ok") { log.append(did) }
+                if did.hasSuffix(": ok") || logged > 12 { log.append(did) }
             } catch {
                 Issue.record("seed \(seed): \(error)\nafter \(log.suffix(logged).joined(separator: "; "))")
                 return
