@@ -167,8 +167,14 @@ extension Overlay {
 
     /// Where the disk cannot leave a whiteout behind in the same step: at no moment is the file nowhere.
     private func moveInSteps(_ source: Found, to target: NodeID, _ s: Scratch) throws(Errno) {
-        try temporary(s.third)
         if source.status.isDirectory {
+            guard try locate(target, nil, s.third).lower != nil else {
+                // A directory of the upper alone has no whiteouts.
+                try temporary(s.third)
+                try upper.rename(s.path, to: upper, s.other)
+                try makeWhiteout(work: s.third)
+                return try work.rename(s.third, to: upper, s.path)
+            }
             // A whiteout at the target first, which shows nothing now, and then both change places in one step.
             try prepareForWhiteouts(target, s)
             try temporary(s.third)
@@ -176,8 +182,12 @@ extension Overlay {
             try work.rename(s.third, to: upper, s.other)
             return try upper.rename(s.path, to: upper, s.other, flags: RenameFlags.exchange)
         }
+        try temporary(s.third)
         try upper.link(s.path, to: work, s.third)
-        try work.rename(s.third, to: upper, s.other)
+        do throws(Errno) { try work.rename(s.third, to: upper, s.other) } catch {
+            try? work.unlink(s.third)
+            throw error
+        }
         try makeWhiteout(work: s.third)
         try work.rename(s.third, to: upper, s.path)
     }

@@ -16,6 +16,8 @@ extension Overlay {
         guard format.whiteout == .attribute else { return }
         let place = try locate(directory, nil, s.third)
         if place.marksWhiteouts { return }
+        // It would make an opaque directory show what lies below it.
+        guard place.lower != nil else { return assertionFailure("a whiteout in a directory of the upper alone") }
         try lifting(upper, s.third, 0o200) { () throws(Errno) in try upper.setAttribute(s.third, format.opaque, [UInt8(ascii: "x")]) }
         table.withLock { nodes[directory.raw]?.marksWhiteouts = true }
     }

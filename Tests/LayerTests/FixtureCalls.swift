@@ -114,7 +114,10 @@ extension Fixture {
         var out: [String: String] = [:]
         for name in try list(path) {
             let full = path.isEmpty ? name : path + "/" + name
-            let id = try hold(full), s = try overlay.attributes(id, scratch)
+            let id: NodeID
+            do throws(Errno) { id = try hold(full) } catch { throw Difference("\(full) is listed, and looking it up says \(error)") }
+            let s: FileStatus
+            do throws(Errno) { s = try overlay.attributes(id, scratch) } catch { throw Difference("\(full), \(String(id.raw, radix: 16)): attributes: \(error)") }
             switch s.type {
             case .directory:
                 out[full] = describe(s, "")
