@@ -239,10 +239,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     package func removeWorkweave(named name: String) throws(Errno) {
         do throws(WeaveError) {
-            let info = try describe(project: nil, name: name, withUsage: false)
+            let record = try requireRecord(try workweaveName(name))
             let directory = weave.states + "/" + name
-            guard info.allSatisfy({ $0.repos.allSatisfy { !$0.isTouched } }),
-                  RootFiles(weave, in: directory + "/upper", repos: info.flatMap { $0.repos.map(\.path) }).all().isEmpty else {
+            guard record.repos.allSatisfy({ CleanCheck(weave: weave, record: record, repo: $0).isClean() }),
+                  RootFiles(weave, in: directory + "/upper", repos: record.repos.map(\.path)).all().isEmpty else {
                 throw WeaveError(.dirty, "it may hold changes", hint: "use 'rwv workweave PROJECT delete \(name)'")
             }
             try delete(name, fromKernel: true)

@@ -83,6 +83,13 @@ package struct ViewPlan: Sendable {
     }
 
     private static func look(_ r: Request, _ name: WorkweaveName) throws(WeaveError) -> Repo {
+        do throws(WeaveError) { return try examine(r, name) } catch {
+            if error.message.contains(r.path) { throw error }
+            throw WeaveError(error.code, "\(r.path): \(error.message)", hint: error.hint)
+        }
+    }
+
+    private static func examine(_ r: Request, _ name: WorkweaveName) throws(WeaveError) -> Repo {
         guard Files.isDirectory(r.clone) else {
             throw WeaveError(.notFound, "\(r.path) is not cloned", hint: "run 'rwv fetch' to clone what is missing")
         }
