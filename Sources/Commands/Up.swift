@@ -19,7 +19,7 @@ enum Up {
         }
         try session.service.client(weave).ensureServer()
         guard case .mounts(let mounts) = try session.service.client(weave).ask(.mounts, starting: false) else { return }
-        let failed = mounts.filter { $0.state != "served" }
+        let failed = mounts.filter { $0.state == "failed" }
         if !failed.isEmpty {
             throw CommandFailure(errors: failed.map { "\($0.path) could not be served" }, hint: "see \(weave.log)/server.log")
         }

@@ -6,12 +6,12 @@ package struct Harness: Sendable {
     package typealias Service = @Sendable (Call) throws(WeaveError) -> Answer
     private let version: String
     private let service: Service
-    private let afterAnswer: @Sendable (Call, Bool) -> Void
+    private let afterAnswer: @Sendable (Call, Answer, Bool) -> Void
 
     /// - Parameters:
     ///   - service: carries out a call; runs on a thread of its own.
     ///   - afterAnswer: called when the answer is out, and told whether the client took it.
-    package init(version: String, service: @escaping Service, afterAnswer: @escaping @Sendable (Call, Bool) -> Void) {
+    package init(version: String, service: @escaping Service, afterAnswer: @escaping @Sendable (Call, Answer, Bool) -> Void) {
         self.version = version
         self.service = service
         self.afterAnswer = afterAnswer
@@ -45,8 +45,7 @@ package struct Harness: Sendable {
         do throws(WeaveError) { answer = try service(envelope.call) } catch { answer = .failed(error) }
         var taken = true
         do throws(Errno) { try Line.send(answer, to: socket) } catch { taken = false }
-        if case .failed = answer { taken = true }
-        afterAnswer(envelope.call, taken)
+        afterAnswer(envelope.call, answer, taken)
     }
 
     private func send(_ answer: Answer, _ socket: FileDescriptor) { try? Line.send(answer, to: socket) }

@@ -54,7 +54,7 @@ package enum Server {
             try pool.add(session)
         }
         let harness = Harness(version: version, service: { call throws(WeaveError) in try answer(call, served) },
-                              afterAnswer: { call, taken in after(call, taken, served) })
+                              afterAnswer: { call, answer, taken in after(call, answer, taken, served, log) })
         try system("answer the keeper") { () throws(Errno) in try channel.writeAll(Array("ready\n".utf8)) }
         log.write("server \(CurrentProcess.id) \(isInherited ? "takes over" : "begins")")
         harness.run(listener)
@@ -89,7 +89,14 @@ package enum Server {
         throw WeaveError(.busy, "the workweaves are in use", hint: "leave those directories and end those programs, or use --force")
     }
 
-    private static func after(_ call: Call, _ taken: Bool, _ served: ServedWeave) {
-        if case .down = call, taken { CurrentProcess.exitNow(0) }
+    private static func after(_ call: Call, _ answer: Answer, _ taken: Bool, _ served: ServedWeave, _ log: Log) {
+        switch (call, answer) {
+        case (.down, .done): CurrentProcess.exitNow(0)
+        case (.create, .created(let name, _, _)) where !taken:
+            // The command was interrupted: nobody was told of the workweave, so it is not to be.
+            log.write("taking back '\(name)': who asked for it is gone")
+            try? served.delete(name)
+        default: break
+        }
     }
 }

@@ -50,6 +50,9 @@ struct Journal: Codable, Sendable {
                 || worktree.path.hasSuffix("/.rwv/workweaves/\(name)/checkout/\(repo.path)") else { return }
             _ = try git { () throws(GitError) in try LinkedWorktree.remove(repository.commonDirectory, name) }
         }
+        // Locks on references that only this workweave uses: left by a process that was killed while it held them.
+        for reference in [repo.branch, ViewPlan.baseReference(name)] { try? Files.unlink("\(repository.commonDirectory)/\(reference).lock") }
+        try? LinkedWorktree.removeLeftovers(repository.commonDirectory)
         let expected = operation == .create ? ObjectID(hex: repo.base) : nil
         do throws(GitError) { _ = try repository.references.delete(repo.branch, onlyIfAt: expected) } catch {
             guard error.code == .changed else { throw WeaveError(error) }

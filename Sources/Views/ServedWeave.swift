@@ -174,9 +174,12 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         return [all] + (try weave.workweaveRecords().map { r in
             let isServed = r.engine != "fuse" || handler.overlay(named: r.name) != nil
             return MountInfo(kind: "workweave", path: weave.workweaves + "/" + r.name, name: r.name, project: r.project, engine: r.engine,
-                             state: isServed ? "served" : "failed", counters: nil)
+                             state: isServed ? "served" : isChanging(r.name) ? "deleting" : "failed", counters: nil)
         })
     }
+
+    /// Whether a delete of it is under way.
+    private func isChanging(_ name: String) -> Bool { Files.exists(weave.states + "/" + name + "/" + Journal.fileName) }
 
     /// Makes a workweave follow its own manifest: adds the repos it lists, takes out those it does not (if the caller allows).
     package func sync(_ options: SyncOptions) throws(WeaveError) -> SyncReport {

@@ -89,7 +89,7 @@ extension EndToEnd {
         @Test func makeAndRemoveDirectory() throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""
-                    before=$(create seed; delete seed; state)
+                    create seed > /dev/null; delete seed; before=$(state)
                     mkdir "$W/.workweaves/agent"
                     same_text 'listed' agent "$(workweaves)"
                     equals_native agent server; equals_native agent web

@@ -30,7 +30,8 @@ check_journal() {
     local kind path rest
     tac "$journal" | awk '$1 == "commit" || !seen[$2]++' | while read -r kind path rest; do
         case $kind in
-        file) [ "$(cat "$place/$path" 2>&1)" = "$rest" ] || fail "finished change lost: $path should hold '$rest': $(cat "$place/$path" 2>&1)" ;;
+        # A move that was under way when everything was killed may have happened without being acknowledged.
+        file) [ "$(cat "$place/$path" 2>&1)" = "$rest" ] || [ "$(cat "$place/${path/\/f/\/g}" 2>&1)" = "$rest" ] || fail "finished change lost: $path should hold '$rest': $(cat "$place/$path" 2>&1)" ;;
         gone) [ ! -e "$place/$path" ] || fail "finished change lost: $path was moved away" ;;
         commit) git -C "$(clone app1)" cat-file -e "$path^{commit}" || fail "finished commit lost: $path" ;;
         esac
