@@ -1,17 +1,16 @@
 package import Syscalls
-package import Weave
+internal import Weave
 
 /// The server's end: accepts, checks who asks, decodes, has it served, answers. One thread per connection, one call per connection.
 package struct Harness: Sendable {
-    package typealias Service = @Sendable (Call) throws(WeaveError) -> Answer
     private let version: String
-    private let service: Service
+    private let service: CallService
     private let afterAnswer: @Sendable (Call, Answer, Bool) -> Void
 
     /// - Parameters:
     ///   - service: carries out a call; runs on a thread of its own.
     ///   - afterAnswer: called when the answer is out, and told whether the client took it.
-    package init(version: String, service: @escaping Service, afterAnswer: @escaping @Sendable (Call, Answer, Bool) -> Void) {
+    package init(version: String, service: @escaping CallService, afterAnswer: @escaping @Sendable (Call, Answer, Bool) -> Void) {
         self.version = version
         self.service = service
         self.afterAnswer = afterAnswer

@@ -13,6 +13,9 @@ package enum Call: Codable, Sendable {
     case down(force: Bool)
 }
 
+/// What carries out calls.
+package typealias CallService = @Sendable (Call) throws(WeaveError) -> Answer
+
 package struct CreateOptions: Codable, Sendable {
     package var project: String
     /// Nil: choose one.

@@ -10,6 +10,11 @@ package final class BlobCache: BlobSource {
     /// Reads a whole blob from git. Called without a lock, possibly on several threads at once.
     package typealias Loader = @Sendable (ObjectID) throws(Errno) -> [UInt8]
 
+    /// Writes a whole blob to a new file. For blobs that should not be in memory at once.
+    package typealias FileLoader = @Sendable (_ blob: ObjectID, _ path: String) throws(Errno) -> Void
+    /// Bytes; larger blobs lie in files of their own.
+    private static let largeBlob: UInt64 = 32 << 20
+
     private struct Place {
         let offset: UInt64
         let size: UInt64
@@ -25,15 +30,20 @@ package final class BlobCache: BlobSource {
     private let limit: UInt64
     private let state = Locked(State())
     private let load: Loader
+    private let loadFile: FileLoader
+    private let path: String
+    private let largeLock = Lock()
     /// Readers share it; starting over excludes them.
     private let generation = ReadWriteLock()
 
     /// - Parameters:
     ///   - path: of the data file; the list has `.list` added.
     ///   - limit: in bytes; past it the cache starts over.
-    package init(path: String, limit: UInt64 = 4 << 30, load: @escaping Loader) throws(Errno) {
+    package init(path: String, limit: UInt64 = 4 << 30, load: @escaping Loader, loadFile: @escaping FileLoader) throws(Errno) {
         self.limit = limit
         self.load = load
+        self.loadFile = loadFile
+        self.path = path
         data = try Files.open(path, OpenFlags.readWrite | OpenFlags.create, mode: 0o600)
         list = try Files.open(path + ".list", OpenFlags.readWrite | OpenFlags.create, mode: 0o600)
         if try !restore() { try startOver() }
@@ -92,6 +102,7 @@ package final class BlobCache: BlobSource {
     }
 
     package func read(_ blob: ObjectID, size: UInt64, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+        if size > Self.largeBlob { return try unsafe readLarge(blob, at: offset, into: buffer) }
         generation.readLock()
         if let place = state.withLock({ $0.places[blob] }) {
             defer { generation.unlock() }
@@ -108,6 +119,28 @@ package final class BlobCache: BlobSource {
             }
         }
         return count
+    }
+
+    /// A blob in a file of its own, `PATH.large/ID`, written whole before it gets its name.
+    private func readLarge(_ blob: ObjectID, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+        let name = "\(path).large/\(blob.hex)"
+        if !Files.exists(name) {
+            largeLock.lock()
+            defer { largeLock.unlock() }
+            if !Files.exists(name) {
+                try Files.makeDirectories(path + ".large", mode: 0o700)
+                let temporary = "\(name).\(randomHex(4))"
+                do throws(Errno) {
+                    try loadFile(blob, temporary)
+                    try Files.rename(temporary, name)
+                } catch {
+                    try? Files.unlink(temporary)
+                    throw error
+                }
+            }
+        }
+        let file = OwnedDescriptor(try Files.open(name))
+        return try unsafe file.descriptor.read(at: offset, into: buffer)
     }
 
     /// Appends a blob: its bytes first, then the record that names them. A full disk leaves the cache as it was.

@@ -15,7 +15,7 @@ final class CloneBlobs: Sendable {
         let pool = RepositoryPool(weave.root + "/" + path)
         let file = weave.blobs + "/" + CheckoutSettings.fingerprint(Array(path.utf8))
         let made = try system("open the blob cache \(file)") { () throws(Errno) in
-            try BlobCache(path: file) { id throws(Errno) in try pool.blob(id) }
+            try BlobCache(path: file, load: { id throws(Errno) in try pool.blob(id) }, loadFile: { id, path throws(Errno) in try pool.write(id, to: path) })
         }
         return caches.withLock { table in
             if let known = table[path] { return known }
@@ -46,5 +46,12 @@ final class RepositoryPool: Sendable {
             try repository.fetchPromised([id])
             return try repository.objects.readBlob(id)
         } catch { throw .io }
+    }
+
+    /// Has git write a blob to a new file.
+    func write(_ id: ObjectID, to file: String) throws(Errno) {
+        do throws(GitError) {
+            try GitProgram.catFile(id, gitDirectory: Repository.gitDirectory(ofClone: path) ?? path + "/.git", to: file)
+        } catch { throw error.description.contains("\(Errno.noSpace)") ? .noSpace : .io }
     }
 }

@@ -84,6 +84,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
                 try Files.writeAtomically(admin + "/gitdir", Array("\(top)/\(repo.path)/.git\n".utf8))
             }
         }
+        // Links into the weave are absolute.
+        let old = record.weave + "/"
+        record.links = record.links.mapValues { $0.hasPrefix(old) ? weave.root + "/" + $0.dropFirst(old.count) : $0 }
         record.weave = weave.root
         try record.write(directory)
         return record

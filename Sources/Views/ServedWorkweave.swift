@@ -7,6 +7,7 @@ struct ServedWorkweave {
     let weave: Weave
     let blobs: CloneBlobs
     let files: DescriptorCache
+    let tables = BaseTables()
 
     func directory(_ record: WorkweaveRecord) -> String { weave.states + "/" + record.name }
 
@@ -30,7 +31,7 @@ struct ServedWorkweave {
         var parts: [UInt32: LowerPart] = [:]
         for repo in record.repos {
             let stem = "\(directory(record))/base/\(repo.part)"
-            let table = try system("read \(stem).meta") { () throws(Errno) in try BaseTable(path: stem + ".meta") }
+            let table = try system("read \(stem).meta") { () throws(Errno) in try tables.table(repo.baseKey, path: stem + ".meta") }
             let converted = try system("open \(stem).content") { () throws(Errno) -> SharedFile? in
                 Files.exists(stem + ".content") ? SharedFile(try Files.open(stem + ".content")) : nil
             }
