@@ -265,6 +265,8 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
 
     package func setAttribute(_ r: consuming Request, node: UInt64, name: String, value: [UInt8], flags: Int32) {
         counters.count(.setxattr)
+        // XATTR_CREATE (1) of a request that was carried out already would find its own work.
+        let flags = r.isResent ? flags & ~1 : flags
         serveChange(r, node) { o, s throws(Errno) in try o.setAttribute(NodeID(raw: node), name, value, flags: flags, s) }
     }
 
@@ -279,7 +281,10 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
 
     package func removeAttribute(_ r: consuming Request, node: UInt64, name: String) {
         counters.count(.removexattr)
-        serveChange(r, node) { o, s throws(Errno) in try o.removeAttribute(NodeID(raw: node), name, s) }
+        let resent = r.isResent
+        serveChange(r, node) { o, s throws(Errno) in
+            do throws(Errno) { try o.removeAttribute(NodeID(raw: node), name, s) } catch { throw resent && error == .noData ? .again : error }
+        }
     }
 
     package func allocate(_ r: consuming Request, node: UInt64, mode: Int32, offset: Int64, length: Int64) {
