@@ -1,6 +1,6 @@
 package import Fuse
 internal import Layers
-package import Syscalls
+internal import Syscalls
 
 /// Requests for the contents and extended attributes of one node.
 extension WorkweavesHandler {
