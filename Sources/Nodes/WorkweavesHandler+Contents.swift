@@ -19,7 +19,8 @@ extension WorkweavesHandler {
         counters.count(.write)
         let clears = r.clearsSetID
         do throws(Errno) {
-            try overlay(node).write(NodeID(raw: node), at: offset, bytes, clearsSetID: clears, scratch)
+            let o = try overlay(node), s = scratch
+            try whenFull(o) { () throws(Errno) in try o.write(NodeID(raw: node), at: offset, bytes, clearsSetID: clears, s) }
             r.reply(written: bytes.byteCount)
         } catch { r.fail(error) }
     }

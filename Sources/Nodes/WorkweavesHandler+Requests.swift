@@ -19,7 +19,7 @@ extension WorkweavesHandler {
         let o: Overlay, found: Found
         do throws(Errno) {
             o = try overlay(parent)
-            found = try work(o, s)
+            found = try whenFull(o) { () throws(Errno) in try work(o, s) }
         } catch { return r.fail(error) }
         if !r.reply(Entry(node: found.id.raw, generation: found.generation, status: found.status)) { o.forget(found.id, count: 1, s) }
     }
@@ -27,7 +27,23 @@ extension WorkweavesHandler {
     /// Serves what changes something and answers nothing else.
     func serveChange(_ r: consuming Request, _ node: UInt64, _ work: (Overlay, Scratch) throws(Errno) -> Void) {
         if node == 1 { return r.fail(.permission) }
-        answerOnce(r) { () throws(Errno) in try work(try overlay(node), scratch) }
+        answerOnce(r) { () throws(Errno) in
+            let o = try overlay(node)
+            try whenFull(o) { () throws(Errno) in try work(o, scratch) }
+        }
+    }
+
+    /// Does `work`, and again for a moment while the disk is full and unlinked files wait for the kernel to forget them: who removes a
+    /// file and then writes may count on its space, and FORGET comes a little after the unlink.
+    func whenFull<R>(_ o: Overlay, _ work: () throws(Errno) -> R) throws(Errno) -> R {
+        var attempts = 0
+        while true {
+            do throws(Errno) { return try work() } catch {
+                guard error == .noSpace, attempts < 20, o.hasOrphans else { throw error }
+                attempts += 1
+                Thread.sleep(milliseconds: 5)
+            }
+        }
     }
 
     func serveLookup(_ r: consuming Request, _ parent: UInt64, _ name: Span<UInt8>) {

@@ -149,7 +149,8 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
         counters.count(.setattr)
         if node == 1 { return r.fail(.permission) }
         do throws(Errno) {
-            let status = try overlay(node).setAttributes(NodeID(raw: node), change, scratch)
+            let o = try overlay(node), s = scratch
+            let status = try whenFull(o) { () throws(Errno) in try o.setAttributes(NodeID(raw: node), change, s) }
             r.reply(attributes: status)
         } catch { r.fail(error) }
     }

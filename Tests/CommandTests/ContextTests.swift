@@ -49,7 +49,7 @@ import Testing
         #expect(said.status == 1)
         #expect(said.out.isEmpty)
         #expect(said.err.hasPrefix("error: no weave found above ROOT/w\nhint: "))
-        #expect(try play.rwv("-C", "nowhere") == .init(err: "error: cannot enter nowhere: No such file or directory\n", status: 1))
+        #expect(try play.rwv("-C", "nowhere") == .init(err: "error: cannot enter nowhere: No such file or directory\nhint: check that the path is there\n", status: 1))
     }
 
     @Test func brokenManifest() throws {
