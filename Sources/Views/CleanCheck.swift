@@ -51,12 +51,17 @@ struct CleanCheck {
                 if !matches(child, table, known) { return false }
                 continue
             }
-            guard status.isRegular, status.mode == table.mode(known), status.byteCount == table.size(known),
-                  !table.flags(known).contains(.converted), !table.flags(known).contains(.gitFile),
+            guard status.isRegular, status.mode == table.mode(known), !table.flags(known).contains(.converted), !table.flags(known).contains(.gitFile),
                   let file = try? directory.openBeneath(path, OpenFlags.readOnly) else { return false }
             defer { file.close() }
-            guard let bytes = try? file.readAll(limit: 64 << 20), blobID(of: bytes) == table.object(known) else { return false }
+            guard let bytes = try? file.readAll(limit: 64 << 20) else { return false }
+            if blobID(of: bytes) != table.object(known), !isManifestAsGiven(entry, e.name, bytes) { return false }
         }
         return true
+    }
+
+    /// The manifest that came along uncommitted from the weave is no change while it is as it came.
+    private func isManifestAsGiven(_ directory: UInt32, _ name: [UInt8], _ bytes: [UInt8]) -> Bool {
+        repo.isProject && directory == 0 && name == Array("rwv.yaml".utf8) && (try? Files.read("\(weave.root)/\(repo.path)/rwv.yaml")) == bytes
     }
 }
