@@ -65,8 +65,8 @@ struct WorkweaveLosses {
     /// The manifest that came along uncommitted from the weave is no loss while it is as it came.
     private func isManifestAsGiven(_ repo: WorkweaveInfo.Repo, _ changes: [String], _ top: String) throws -> Bool {
         guard repo.path == "projects/" + info.project, changes == ["rwv.yaml"] else { return false }
-        let ours = try Files.readIfExists(top + "/rwv.yaml"), theirs = try Files.readIfExists(weave.root + "/" + repo.path + "/rwv.yaml")
-        return ours != nil && ours == theirs
+        guard let bytes = try Files.readIfExists(top + "/rwv.yaml"), let record = try WorkweaveRecord.read(weave.states + "/" + info.name) else { return false }
+        return record.isGivenManifest(bytes)
     }
 
     /// Where the worktree's HEAD is when it is detached (or on another branch, which keeps its own commits).

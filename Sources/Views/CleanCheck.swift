@@ -62,6 +62,6 @@ struct CleanCheck {
 
     /// The manifest that came along uncommitted from the weave is no change while it is as it came.
     private func isManifestAsGiven(_ directory: UInt32, _ name: [UInt8], _ bytes: [UInt8]) -> Bool {
-        repo.isProject && directory == 0 && name == Array("rwv.yaml".utf8) && (try? Files.read("\(weave.root)/\(repo.path)/rwv.yaml")) == bytes
+        repo.isProject && directory == 0 && name == Array("rwv.yaml".utf8) && record.isGivenManifest(bytes)
     }
 }

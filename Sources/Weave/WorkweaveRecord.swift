@@ -60,11 +60,13 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
     package var repos: [Repo]
     /// Symbolic links of the virtual root: path and target.
     package var links: [String: String]
+    /// The rwv.yaml that came along uncommitted, as a git blob id (40 hexadecimal digits); nil when none did.
+    package var givenManifest: String?
     /// Nil for the checkout engine.
     package var upper: Upper?
 
     package init(name: String, project: String, id: UInt32, engine: String, weave: String, created: Int64, umask: UInt32, repos: [Repo],
-                 links: [String: String], upper: Upper?) {
+                 links: [String: String], givenManifest: String?, upper: Upper?) {
         self.name = name
         self.project = project
         self.id = id
@@ -74,6 +76,7 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
         self.umask = umask
         self.repos = repos
         self.links = links
+        self.givenManifest = givenManifest
         self.upper = upper
         nextPart = (repos.map(\.part).max() ?? 0) + 1
     }
@@ -105,6 +108,11 @@ package func writeJSON(_ value: some Encodable, _ path: String) throws(WeaveErro
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(value) else { throw WeaveError(.failed, "cannot encode \(path)") }
     try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, Array(data) + [UInt8(ascii: "\n")]) }
+}
+
+extension WorkweaveRecord {
+    /// Whether these are the bytes of the manifest that came along uncommitted: no work of anybody's in the workweave.
+    package func isGivenManifest(_ bytes: [UInt8]) -> Bool { givenManifest != nil && givenManifest == blobID(of: bytes).hex }
 }
 
 extension Weave {
