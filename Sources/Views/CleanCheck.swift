@@ -13,7 +13,7 @@ struct CleanCheck {
     func isClean() -> Bool {
         if !WorkweaveInspector(weave: weave).isTouched(record, repo) { return true }
         let directory = weave.states + "/" + record.name
-        guard record.engine == Engine.fuse.rawValue, let admin = weave.worktree(record.name, of: repo.path), hasNoState(admin),
+        guard record.engine == Engine.fuse.rawValue, let admin = weave.worktree(record.name, of: repo.path), WorktreeState(directory: admin).isPlain(on: repo.branch),
               let repository = try? Repository(opening: weave.root + "/" + repo.path),
               (try? repository.references.read(repo.branch))??.hex == repo.base,
               let table = try? BaseTable(path: "\(directory)/base/\(repo.part).meta") else { return false }
@@ -24,11 +24,6 @@ struct CleanCheck {
         }
         defer { upper.close() }
         return matches(upper, table, 0)
-    }
-
-    private func hasNoState(_ admin: String) -> Bool {
-        guard let head = try? Files.read(admin + "/HEAD"), String(decoding: head, as: UTF8.self) == "ref: \(repo.branch)\n" else { return false }
-        return ["modules", "MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG"].allSatisfy { !Files.exists(admin + "/" + $0) }
     }
 
     /// Whether a directory of the upper holds nothing but what the base says of it.

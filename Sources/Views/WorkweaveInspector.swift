@@ -27,10 +27,7 @@ struct WorkweaveInspector {
         guard let admin = weave.worktree(record.name, of: repo.path), let table = try? BaseTable(path: "\(directory)/base/\(repo.part).meta"), let index = try? Files.status(admin + "/index") else { return true }
         let recorded = table.index
         guard index.size == recorded.size, index.mtime == recorded.modified.seconds, index.mtime_ns == recorded.modified.nanoseconds,
-              let head = try? Files.read(admin + "/HEAD"), String(decoding: head, as: UTF8.self) == "ref: \(repo.branch)\n" else { return true }
-        for name in ["modules", "MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG"] where Files.exists(admin + "/" + name) {
-            return true
-        }
+              WorktreeState(directory: admin).isPlain(on: repo.branch) else { return true }
         guard let repository = try? Repository(opening: "\(weave.root)/\(repo.path)"),
               let tip = try? repository.references.read(repo.branch) else { return true }
         return tip.hex != repo.base
