@@ -174,8 +174,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func mounts() throws(WeaveError) -> [MountInfo] {
         let counters = Dictionary(uniqueKeysWithValues: handler.counters.values)
         let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
-        return [all] + (try weave.workweaveRecords().map { r in
+        return [all] + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
             let isServed = r.engine != "fuse" || handler.overlay(named: r.name) != nil
+            // Deleted between the look at the record and the look at the mount.
+            if !isServed, !Files.exists(weave.states + "/" + r.name) { return nil }
             return MountInfo(kind: "workweave", path: weave.workweaves + "/" + r.name, name: r.name, project: r.project, engine: r.engine,
                              state: isServed ? "served" : isChanging(r.name) ? "deleting" : "failed", counters: nil)
         })

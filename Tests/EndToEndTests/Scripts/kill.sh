@@ -39,7 +39,8 @@ check_journal() {
 }
 lines() { wc -l < "$journal"; }
 lines_reach() { [ "$(lines)" -ge "$1" ] || ! kill -0 "$2" 2> /dev/null; }
-recover_git() { # what a killed git itself leaves, in a worktree on disk as well
+recover_git() { # what a killed git itself leaves, in a worktree on disk as well; only where git was killed
+    case $victim in server|keeper) ;; *) return ;; esac
     find "$(clone app1)/.git" -name '*.lock' -delete
 }
 
