@@ -33,6 +33,8 @@ package enum Keeper {
     static func own(_ arguments: [String]) -> Subprocess {
         var p = Subprocess(CurrentProcess.executable, arguments)
         p.name = "rwv"
+        // Keeps no directory of the starter's busy.
+        p.directory = "/"
         return p
     }
 
