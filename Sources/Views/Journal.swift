@@ -59,7 +59,7 @@ struct Journal: Codable, Sendable {
         }
         _ = try git { () throws(GitError) in try repository.references.delete(ViewPlan.baseReference(name)) }
         // Directories that only these references needed; not empty is as good a reason as any to stay.
-        for directory in ["refs/rwv/\(name)", "refs/rwv", "logs/refs/rwv/\(name)", "logs/refs/rwv", "refs/heads/\(name)"] {
+        for directory in ["refs/rwv/\(name)", "logs/refs/rwv/\(name)", "refs/heads/\(name)"] {
             try? Files.removeDirectory("\(repository.commonDirectory)/\(directory)")
         }
     }
