@@ -22,7 +22,7 @@ enum Mounts {
         }
         session.output.print(.array(mounts.map { m in
             .object([
-                ("kind", .string(m.kind)), ("path", .string(m.path)), ("name", .string(m.name)), ("project", .string(m.project)),
+                ("kind", .string(m.kind)), ("path", .string(m.path)), ("workweave", .string(m.name)), ("project", .string(m.project)),
                 ("engine", .string(m.engine)), ("state", .string(m.state)),
                 ("counters", m.counters.map { .object($0.sorted { $0.key < $1.key }.map { ($0.key, .number(Int($0.value))) }) } ?? .null),
             ])

@@ -15,7 +15,8 @@ final class CloneBlobs: Sendable {
         let pool = RepositoryPool(weave.root + "/" + path)
         let file = weave.blobs + "/" + CheckoutSettings.fingerprint(Array(path.utf8))
         let made = try system("open the blob cache \(file)") { () throws(Errno) in
-            try BlobCache(path: file, load: { id throws(Errno) in try pool.blob(id) }, loadFile: { id, path throws(Errno) in try pool.write(id, to: path) })
+            try Files.makeDirectories(weave.blobs)
+            return try BlobCache(path: file, load: { id throws(Errno) in try pool.blob(id) }, loadFile: { id, path throws(Errno) in try pool.write(id, to: path) })
         }
         return caches.withLock { table in
             if let known = table[path] { return known }

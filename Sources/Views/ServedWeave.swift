@@ -139,6 +139,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
                 throw WeaveError(.exists, "there is already a workweave named '\(name.text)'",
                                  hint: "choose another name; 'rwv workweave \(project.text) list' shows what there is")
             }
+            // Somebody may have emptied the cache meanwhile.
+            try weave.prepareState()
             let plan = try ViewPlan.make(weave, project, name, locked: options.locked, revisions: options.revisions)
             let record = try maker.make(plan, engine: engine, umask: options.umask)
             try show(record, isInherited: false)
