@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -326,6 +327,11 @@ int rwv_owner_name(uint32_t uid, char *buf, size_t n, uint32_t *gid) {
 }
 
 uint32_t rwv_umask(uint32_t mask) { return umask(mask); }
+int rwv_own_umask(uint32_t mask) {
+    if (unshare(CLONE_FS) == -1) return -errno;
+    umask(mask);
+    return 0;
+}
 uint32_t rwv_current_umask(void) {
     // Reading /proc is the only way that does not change it for other threads.
     char line[128];

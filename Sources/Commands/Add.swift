@@ -20,6 +20,10 @@ enum Add {
     ) { session in
         let context = try session.context(), project = try context.requireProject()
         let isNew = session.arguments.has("--new")
+        if isNew, let workweave = context.workweave {
+            throw CommandFailure("a new repository has no commit yet, so it cannot join the workweave '\(workweave)'",
+                                 hint: "run 'rwv -C \(context.weave.root) add --new …', make a first commit there, then add it here without --new")
+        }
         let role = try role(session.arguments.value("--role")) ?? (isNew ? .primary : .dependency)
         let source = try AddSource.find(session.arguments[0] ?? "", session, context, isNew: isNew)
         let editor = try ManifestChange.editor(project, context)

@@ -9,6 +9,7 @@ enum Mounts {
         details: "With --json also how many requests of each kind were served.")
     ) { session in
         let weave = try session.context().weave
+        try session.service.requireOwner(weave)
         var mounts: [MountInfo] = []
         if session.service.client(weave).isServed, case .mounts(let all) = try session.service.ask(weave, .mounts) { mounts = all } else {
             mounts = try weave.workweaveRecords().map {

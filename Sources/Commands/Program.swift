@@ -40,7 +40,9 @@ package struct Program: Sendable {
             output.fail(failure)
             status = failure.status
         }
-        return output.flush() ? status : 1
+        if output.flush() { return status }
+        output.fail(CommandFailure("cannot write to standard output", hint: "what the command did is done; run it again with an output that can be written"))
+        return 1
     }
 
     private func perform(_ arguments: ParsedArguments, _ output: Output) throws {

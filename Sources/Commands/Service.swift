@@ -18,8 +18,18 @@ package struct Service: Sendable {
 
     func client(_ weave: Weave) -> Client { Client(weave, version: Version.text, start: start) }
 
+    /// Carries a call out in this process.
+    func answerHere(_ weave: Weave, _ call: Call) throws(WeaveError) -> Answer { try local(weave, call) }
+
+    /// Whoever is not the owner of a weave can neither see nor change what is served of it, and must not be told that there is nothing.
+    func requireOwner(_ weave: Weave) throws(WeaveError) {
+        guard let status = try? Files.status(weave.state), status.owner != CurrentProcess.userID else { return }
+        throw WeaveError(.denied, "the weave \(weave.root) belongs to another user", hint: "run the command as its owner")
+    }
+
     /// Asks the server if one runs or is needed; answers here otherwise.
     func ask(_ weave: Weave, _ call: Call) throws(WeaveError) -> Answer {
+        try requireOwner(weave)
         let client = client(weave)
         if client.isServed { return try client.ask(call, starting: false) }
         if case .describe = call { return try local(weave, call) }

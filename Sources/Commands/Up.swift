@@ -34,7 +34,11 @@ enum Down {
     ) { session in
         let weave = try session.context().weave
         let client = session.service.client(weave)
-        guard client.isServed else { return }
+        try session.service.requireOwner(weave)
+        guard client.isServed else {
+            if Files.exists(weave.run) { _ = try session.service.answerHere(weave, .down(force: true)) }
+            return
+        }
         do throws(WeaveError) { _ = try client.ask(.down(force: session.arguments.has("--force")), starting: false) } catch {
             guard error.code == .busy else { throw error }
             let users = MountUsers.find(weave.workweaves)

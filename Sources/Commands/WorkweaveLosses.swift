@@ -32,22 +32,21 @@ struct WorkweaveLosses {
         guard Files.exists(clone + "/.git") else {
             return Files.isDirectory(top) ? [Loss(text: "\(repo.path): its clone is gone, so its state cannot be told")] : []
         }
-        if Files.exists(top + "/.git") {
-            let changes = try changes(top)
+        let repository = try Repository(opening: clone)
+        let admin = LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)
+        if Files.isDirectory(top + "/.git") { losses.append(Loss(text: "\(repo.path) holds a git repository of its own")) }
+        if Files.isDirectory(top) {
+            let changes = try changes(top, admin)
             if !changes.isEmpty, try !isManifestAsGiven(repo, changes, top) {
                 let more = changes.count > 5 ? ", …" : ""
                 losses.append(Loss(text: "\(repo.path) has \(counted(changes.count, "uncommitted change")): \(changes.prefix(5).joined(separator: ", "))\(more)"))
             }
         }
-        let repository = try Repository(opening: clone)
         var tips: [ObjectID] = []
         if let tip = try repository.references.read("refs/heads/" + repo.branch) { tips.append(tip) }
         if let head = try headOfWorktree(repository.commonDirectory), !tips.contains(head) { tips.append(head) }
         for tip in tips {
-            let lost = try repository.unreachableCommits(from: tip, excluding: ["refs/heads/" + repo.branch, "refs/rwv/\(info.name)/base"], worktree: info.name)
-            if let newest = lost.first.first {
-                losses.append(Loss(text: "\(repo.path) has \(counted(lost.count, "commit")) on no other branch (newest: \(newest.id.short) \(newest.summary))"))
-            }
+            if let text = try commitsOnlyHere(tip, repo, repository) { losses.append(Loss(text: text)) }
         }
         for found in try Status.submodulesWithOwnCommits(LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)) {
             losses.append(Loss(text: "\(repo.path), submodule \(found.name): \(counted(found.unpushed.count, "commit")) on no remote"))
@@ -55,11 +54,29 @@ struct WorkweaveLosses {
         return losses
     }
 
-    /// The paths that `git status` names.
-    private func changes(_ top: String) throws -> [String] {
-        let outcome = try GitProgram.run(["status", "--porcelain", "-z", "--no-renames"], directory: top)
+    /// The paths that `git status` names, whatever the user's configuration hides and whether or not the tree still has its `.git` file.
+    private func changes(_ top: String, _ admin: String) throws -> [String] {
+        let outcome = try GitProgram.run(["--git-dir", admin, "--work-tree", top, "status", "--porcelain", "-z", "--no-renames",
+                                          "--untracked-files=normal", "--ignore-submodules=none"], directory: top)
         try outcome.check("cannot tell the state of \(top)")
         return outcome.output.split(separator: 0).map { String(decoding: $0.dropFirst(3), as: UTF8.self) }
+    }
+
+    /// Says which commits nothing else keeps; nil when there are none. In a shallow clone git walks, since libgit2 1.5 does not know where its history ends.
+    private func commitsOnlyHere(_ tip: ObjectID, _ repo: WorkweaveInfo.Repo, _ repository: Repository) throws -> String? {
+        let count: Int, newest: String
+        if repository.isShallow {
+            let common = repository.commonDirectory
+            let outcome = try GitProgram.run(["--git-dir", common, "log", "--format=%h %s", tip.hex, "--not", "--exclude=\(repo.branch)", "--branches", "--remotes", "--tags"],
+                                             directory: common)
+            try outcome.check("cannot walk the history of \(common)")
+            let lines = outcome.outputText.split(separator: "\n")
+            (count, newest) = (lines.count, String(lines.first ?? ""))
+        } else {
+            let lost = try repository.unreachableCommits(from: tip, excluding: ["refs/heads/" + repo.branch, "refs/rwv/\(info.name)/base"], worktree: info.name)
+            (count, newest) = (lost.count, lost.first.first.map { "\($0.id.short) \($0.summary)" } ?? "")
+        }
+        return count == 0 ? nil : "\(repo.path) has \(counted(count, "commit")) on no other branch (newest: \(newest))"
     }
 
     /// The manifest that came along uncommitted from the weave is no loss while it is as it came.

@@ -27,7 +27,15 @@ package enum Local {
                 try unlink(weave, name)
                 return .done
             }
-        case .hello, .sync, .down: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        case .down:
+            // Nobody serves: what may be left is a mount point whose server died.
+            return try exclusively(weave) { () throws(WeaveError) in
+                if Mount.isMountPoint(weave.workweaves) {
+                    try system("take away the mount left behind at \(weave.workweaves)") { () throws(Errno) in try Mount.detach(weave.workweaves, lazy: true) }
+                }
+                return .done
+            }
+        case .hello, .sync: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
     }
 

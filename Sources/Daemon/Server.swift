@@ -20,7 +20,7 @@ package enum Server {
     package static func run(_ weave: Weave, isInherited: Bool, version: String, surface: @escaping ServedWeave.Surface) -> Int32 {
         CurrentProcess.signalOnParentDeath(Signals.kill)
         CurrentProcess.ignoreBrokenPipe()
-        CurrentProcess.setUmask(0)
+        CurrentProcess.setUmask(0o077)
         for d in [channel, listener, fuse, initPipe] { d.closeOnExec() }
         do throws(WeaveError) {
             try serve(weave, isInherited, version, surface)

@@ -76,6 +76,8 @@ package final class WorkerPool: Sendable {
 
     private func run() {
         let worker = Worker(scratch: makeScratch())
+        // The kernel has applied the caller's umask to every mode that it sends.
+        try? CurrentProcess.setThreadUmask(0)
         ThreadLocal.set(worker)
         defer { ThreadLocal.set(nil) }
         while let tag = try? poller.wait(), tag != 0 {

@@ -33,7 +33,7 @@ package struct ProjectName: Hashable, Sendable, CustomStringConvertible {
 /// A workweave's directory below `.workweaves/` and the first part of its branches' names.
 package struct WorkweaveName: Hashable, Sendable, CustomStringConvertible {
     /// The longest name in bytes; leaves room for what git appends to a ref.
-    package static let longest = 200
+    package static let longest = 199
 
     /// The name, all ASCII.
     package let text: String

@@ -8,6 +8,8 @@ package enum CurrentProcess {
     package static var groupID: UInt32 { getegid() }
     package static var umask: UInt32 { rwv_current_umask() }
     package static func setUmask(_ mask: UInt32) { _ = rwv_umask(mask) }
+    /// Gives this thread a umask of its own, which threads that it starts share (unshare(2) with CLONE_FS; no right is needed).
+    package static func setThreadUmask(_ mask: UInt32) throws(Errno) { _ = try check(rwv_own_umask(mask)) }
 
     /// getenv(3); nil when unset. Called from Commands only.
     package static func environment(_ name: String) -> String? {

@@ -131,6 +131,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// - Parameter fromKernel: the kernel itself asks (mkdir) and waits with the directory locked: a notification would wait for that lock for ever.
     package func create(_ options: CreateOptions, fromKernel: Bool = false) throws(WeaveError) -> (name: String, engine: String) {
         let engine = try Self.engine(options.engine)
+        // What is written into the clones has the modes that git would have given it for the creator.
+        try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(options.umask) }
         let project = try projectName(options.project)
         let name: WorkweaveName
         if let chosen = options.name { name = try workweaveName(chosen) } else { name = try chooseName() }
@@ -194,6 +196,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         var changed: [(UInt64, String)] = []
         let report = try changing(name) { () throws(WeaveError) in
             var record = try requireRecord(name)
+            let umask = record.umask
+            try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(umask) }
             guard let overlay = handler.overlay(named: name.text) else {
                 throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
             }

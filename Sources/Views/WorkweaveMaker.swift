@@ -104,14 +104,17 @@ struct WorkweaveMaker {
     /// The next number for node ids; never given out twice. Kept in `.rwv/next-workweave`, under a lock file.
     func takeNumber() throws(WeaveError) -> UInt32 {
         let path = weave.state + "/next-workweave"
+        let taken = Set(try weave.workweaveRecords().map(\.id))
         return try system("number the workweave") { () throws(Errno) in
             let lock = OwnedDescriptor(try Files.open(path + ".lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
             _ = try lock.descriptor.lock()
             let text = String(decoding: try Files.readIfExists(path) ?? [], as: UTF8.self)
-            let number = UInt32(text.prefix { $0.isNumber }) ?? 1
-            // After two million the first are used again: they are long gone by then.
-            let next = number >= NodeID.maxWeaveID ? 1 : number + 1
-            try Files.writeAtomically(path, Array("\(next)\n".utf8))
+            // The file may have been lost or tampered with: no number that is in use is ever given out.
+            var number = max(UInt32(text.prefix { $0.isNumber }) ?? 1, (taken.max() ?? 0) + 1)
+            // After a million the first are used again: they are long gone by then.
+            if number > NodeID.maxWeaveID { number = (1...NodeID.maxWeaveID).first { !taken.contains($0) } ?? 0 }
+            guard number > 0 else { throw .noSpace }
+            try Files.writeAtomically(path, Array("\(number + 1)\n".utf8))
             return number
         }
     }

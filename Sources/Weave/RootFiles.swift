@@ -40,6 +40,7 @@ package struct RootFiles {
     private func isGiven(_ path: String) -> Bool {
         if [".rwv-active", ".rwv-workweave"].contains(path) { return true }
         if let target = try? Files.readLink(directory + "/" + path) {
+            if (try? Files.readLink(weave.root + "/" + path)) == target { return true }
             return target.contains("projects/") || target.hasPrefix(weave.root + "/")
         }
         guard let ours = try? Files.read(directory + "/" + path), let theirs = try? Files.read(weave.root + "/" + path) else { return false }

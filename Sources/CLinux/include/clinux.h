@@ -98,6 +98,8 @@ int rwv_parent_death_signal(int sig);
 int rwv_become(uint32_t uid, uint32_t gid, const char *name);
 int rwv_owner_name(uint32_t uid, char *buf, size_t n, uint32_t *gid);
 uint32_t rwv_umask(uint32_t mask);
+/// A umask of this thread's own, and of the threads it starts from here on (unshare(2), CLONE_FS).
+int rwv_own_umask(uint32_t mask);
 uint32_t rwv_current_umask(void);
 int rwv_raise_descriptor_limit(void);
 int rwv_waitpid(int pid, int *status, int nohang);
