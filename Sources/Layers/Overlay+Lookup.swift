@@ -78,6 +78,8 @@ extension Overlay {
             case .orphan, .gone:
                 nodes[id.raw] = nil
                 if let alias = node.alias { aliases.withLock { $0[alias] = nil } }
+                // Until it is unlinked, the space counts as about to come.
+                if node.state == .orphan { lastRelease = .max }
                 return node.state == .orphan
             case .live:
                 // What was copied up stays on record: its id alone would say "in the lower".
@@ -90,6 +92,7 @@ extension Overlay {
             s.third.reset()
             guard (try? s.third.prepend(hexadecimal: id.raw)) != nil else { return }
             try? orphans.unlink(s.third)
+            table.withLock { lastRelease = monotonicNanoseconds() }
         }
     }
 

@@ -1,8 +1,10 @@
 package import Syscalls
 
 extension Overlay {
-    /// Whether unlinked files are kept because the kernel may still use them.
-    package var hasOrphans: Bool { table.withLock { nodes.values.contains { $0.state == .orphan } } }
+    /// Whether space may come free by itself: unlinked files are kept because the kernel may still use them, or were removed just now.
+    package var mayGainSpace: Bool {
+        table.withLock { lastRelease > monotonicNanoseconds() - 200_000_000 || nodes.values.contains { $0.state == .orphan } }
+    }
 
     /// Removes a name that is not a directory (unlink(2)).
     package func unlink(parent: NodeID, name: Span<UInt8>, wasSent: Bool, _ s: Scratch) throws(Errno) {

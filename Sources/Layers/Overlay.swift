@@ -33,6 +33,8 @@ package final class Overlay: @unchecked Sendable {
     /// What number a copied-up link keeps that cannot carry it as an attribute, by the id of its inode. Its lock is a leaf, below `table`.
     let aliases = Locked<[UInt64: NodeID]>([:])
     private var temporaries: UInt64 = 0
+    /// When an orphan was last removed (monotonic ns); `.max` while one is being. Guarded by `table`.
+    var lastRelease: Int64 = 0
 
     /// - Parameters:
     ///   - directory: the workweave's state directory, which holds `upper` and `work`; both are opened here.

@@ -39,7 +39,7 @@ extension WorkweavesHandler {
         var attempts = 0
         while true {
             do throws(Errno) { return try work() } catch {
-                guard error == .noSpace, attempts < 20, o.hasOrphans else { throw error }
+                guard error == .noSpace, attempts < 20, o.mayGainSpace else { throw error }
                 attempts += 1
                 Thread.sleep(milliseconds: 5)
             }

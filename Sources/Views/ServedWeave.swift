@@ -197,6 +197,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         let report = try changing(name) { () throws(WeaveError) in
             var record = try requireRecord(name)
             let umask = record.umask
+            try weave.prepareState()
             try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(umask) }
             guard let overlay = handler.overlay(named: name.text) else {
                 throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")

@@ -10,7 +10,7 @@ struct WorkweaveInspector {
 
     func describe(_ record: WorkweaveRecord, withUsage: Bool) -> WorkweaveInfo {
         let directory = weave.states + "/" + record.name
-        let usage = withUsage ? UpperUsage(directory + "/upper") : nil
+        let usage = withUsage && record.engine == Engine.fuse.rawValue ? UpperUsage(directory + "/upper") : nil
         let repos = Thread.map(record.repos, width: CurrentProcess.processorCount) { repo in
             WorkweaveInfo.Repo(path: repo.path, branch: String(repo.branch.dropFirst("refs/heads/".count)), base: repo.base,
                                isTouched: isTouched(record, repo))

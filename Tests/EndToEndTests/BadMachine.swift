@@ -161,7 +161,7 @@ extension EndToEnd {
                     owner=$(stat -c %U "$W")
                     "$RWV" -C "$W" workweave web-app create by-root > /dev/null
                     "$RWV" -C "$W" lock
-                    found=$(find "$W" -xdev -path "$W/.workweaves" -prune -o ! -user "$owner" -print | head)
+                    found=$(find "$W" -mindepth 1 -maxdepth 1 ! -name .workweaves -exec find {} ! -user "$owner" \\; | head)
                     same_text 'what belongs to another' '' "$found"
                     """)
                 try box.bash("equals_native by-root server; delete by-root")
