@@ -161,7 +161,8 @@ extension EndToEnd {
                     owner=$(stat -c %U "$W")
                     "$RWV" -C "$W" workweave web-app create by-root > /dev/null
                     "$RWV" -C "$W" lock
-                    found=$(find "$W" -mindepth 1 -maxdepth 1 ! -name .workweaves -exec find {} ! -user "$owner" \\; | head)
+                    # Root cannot even look at the mount of another.
+                    found=$(for entry in "$W"/* "$W"/.[!.]*; do [ "$entry" = "$W/.workweaves" ] || find "$entry" ! -user "$owner"; done | head)
                     same_text 'what belongs to another' '' "$found"
                     """)
                 try box.bash("equals_native by-root server; delete by-root")
