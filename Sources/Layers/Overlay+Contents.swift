@@ -3,14 +3,24 @@ package import Syscalls
 extension Overlay {
     /// Fills `buffer` with a file's content from `offset` on; returns the number of bytes, fewer only at the end of the file.
     @safe package func read(_ id: NodeID, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer, _ s: Scratch) throws(Errno) -> Int {
-        try onNode(id) { () throws(Errno) in
+        let found = try onNode(id) { () throws(Errno) -> ReadResult in
             let place = try locate(id, nil, s.path)
             guard place.isUpper else {
                 guard let e = place.lower else { throw .stale }
-                return try lower.read(e, at: offset, into: buffer)
+                return .ofLower(lower, e)
             }
-            return try withFile(id, place, s) { file throws(Errno) in try unsafe file.read(at: offset, into: buffer) }
+            return .filled(try withFile(id, place, s) { file throws(Errno) in try unsafe file.read(at: offset, into: buffer) })
         }
+        switch found {
+        case .filled(let count): return count
+        // Without a lock: an entry of a lower says the same for ever, and its blob may have to be inflated, or fetched from afar.
+        case .ofLower(let tree, let e): return try tree.read(e, at: offset, into: buffer)
+        }
+    }
+
+    private enum ReadResult {
+        case filled(Int)
+        case ofLower(LowerTree, LowerEntry)
     }
 
     /// Writes all of `bytes` at `offset`. - Throws: ENOSPC, EFBIG, EROFS.
