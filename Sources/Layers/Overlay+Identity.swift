@@ -89,6 +89,7 @@ extension Overlay {
                 continue
             }
             let node = UpperNode(id: identity.id, parent: parent, name: entry.name, isDirectory: status.isDirectory, lowerID: identity.lowerID)
+            node.isInherited = true
             node.marksWhiteouts = identity.marksWhiteouts
             nodes[identity.id.raw] = node
             if status.isDirectory, let child = try? upper.openBeneath(s.path, OpenFlags.directory) {

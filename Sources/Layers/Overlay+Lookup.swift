@@ -83,7 +83,7 @@ extension Overlay {
                 return node.state == .orphan
             case .live:
                 // What was copied up stays on record: its id alone would say "in the lower".
-                if id.isUpper { nodes[id.raw] = nil }
+                if id.isUpper, !node.isInherited { nodes[id.raw] = nil }
                 return false
             }
         }

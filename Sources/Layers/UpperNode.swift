@@ -26,6 +26,8 @@ final class UpperNode {
     var state = State.live
     /// How many references the kernel holds, as far as we counted. Look-ups made before a copy-up are not in it, so it may fall below zero.
     var lookups: Int64 = 0
+    /// Read back after a restart: the kernel may hold any number of references, so counting to zero says nothing.
+    var isInherited = false
     /// The key under which `aliases` has it.
     var alias: UInt64?
     /// The permissions of a removed directory.

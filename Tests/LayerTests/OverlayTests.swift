@@ -63,6 +63,17 @@ let sample: [String: LowerItem] = [
         #expect(try f.text(id) == "text")
     }
 
+    /// The kernel gives back one reference of several (a directory entry it could not use): the node stays known.
+    @Test func oneForgetOfManyAfterRestart() throws {
+        let f = try Fixture(sample)
+        let id = try f.create("new", "text")
+        try f.restart()
+        _ = try f.hold("new")
+        f.overlay.forget(id, count: 1, f.scratch)
+        #expect(try f.text(id) == "text")
+        #expect(try f.overlay.attributes(id, f.scratch).nlink == 1)
+    }
+
     @Test func writeToAFileOfARemovedDirectoryAfterRestart() throws {
         let f = try Fixture(sample)
         let id = try f.hold("d/er/three")
