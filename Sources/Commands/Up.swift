@@ -17,12 +17,21 @@ enum Up {
             if status != 0 { throw CommandFailure("the server could not start", hint: "see \(weave.log)/server.log") }
             return
         }
-        try session.service.client(weave).ensureServer()
-        guard case .mounts(let mounts) = try session.service.client(weave).ask(.mounts, starting: false) else { return }
+        guard case .mounts(let mounts) = try mounts(session.service.client(weave)) else { return }
         let failed = mounts.filter { $0.state == "failed" }
         if !failed.isEmpty {
             throw CommandFailure(errors: failed.map { "\($0.path) could not be served" }, hint: "see \(weave.log)/server.log")
         }
+    }
+}
+
+extension Up {
+    /// Asks a server that was there a moment ago, or its successor.
+    private static func mounts(_ client: Client) throws(WeaveError) -> Answer {
+        for _ in 0..<3 {
+            do throws(WeaveError) { return try client.ask(.mounts) } catch { guard error.code == .noServer else { throw error } }
+        }
+        return try client.ask(.mounts)
     }
 }
 

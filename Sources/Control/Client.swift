@@ -15,11 +15,15 @@ package struct Client: Sendable {
         self.start = start
     }
 
-    /// Whether a server answers, without starting one.
+    /// Whether a server answers, without starting one. A server whose keeper is dead is about to die, and does not count.
     package var isServed: Bool {
         guard let socket = try? ControlSocket.connect(in: weave.run) else { return false }
         socket.close()
-        return true
+        guard let file = try? Files.open(weave.run + "/lock") else { return false }
+        defer { file.close() }
+        // Shared, so that two who ask at once do not take each other for a keeper.
+        guard let isFree = try? file.lock(exclusive: false, wait: false) else { return true }
+        return !isFree
     }
 
     /// Starts keeper and server unless they run. Several clients at once start one pair.

@@ -26,7 +26,13 @@ final class KeeperLife {
         }
         self.lock = lock
         log = try system("open the log") { () throws(Errno) in try Log(path: weave.log + "/server.log") }
-        guard try system("lock \(weave.run)/lock", { () throws(Errno) in try lock.lock(wait: false) }) else {
+        // Somebody who only asks whether it is taken holds it for a moment.
+        var attempts = 0
+        while try system("lock \(weave.run)/lock", { () throws(Errno) in try !lock.lock(wait: false) }), attempts < 50 {
+            attempts += 1
+            Thread.sleep(milliseconds: 10)
+        }
+        guard attempts < 50 else {
             throw WeaveError(.busy, "\(weave.root) is served already", hint: "see 'rwv mounts'")
         }
         let all = [Signals.terminate, Signals.interrupt, Signals.hangup, Signals.child]

@@ -22,6 +22,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     private let notify = Locked<Notify?>(nil)
     /// Changes of one workweave, one after the other.
     private let locks = Locked<[String: Lock]>([:])
+    /// The names of workweaves that are being made, changed or deleted.
+    private let busy = Locked<Set<String>>([])
 
     package init(_ weave: Weave, surface: @escaping Surface, log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
@@ -113,7 +115,11 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             return l
         }
         lock.lock()
-        defer { lock.unlock() }
+        _ = busy.withLock { $0.insert(name.text) }
+        defer {
+            _ = busy.withLock { $0.remove(name.text) }
+            lock.unlock()
+        }
         return try body()
     }
 
@@ -179,16 +185,14 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         let counters = Dictionary(uniqueKeysWithValues: handler.counters.values)
         let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
         return [all] + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
+            let isBusy = busy.withLock { $0.contains(r.name) }
             let isServed = r.engine != "fuse" || handler.overlay(named: r.name) != nil
             // Deleted between the look at the record and the look at the mount.
             if !isServed, !Files.exists(weave.states + "/" + r.name) { return nil }
             return MountInfo(kind: "workweave", path: weave.workweaves + "/" + r.name, name: r.name, project: r.project, engine: r.engine,
-                             state: isServed ? "served" : isChanging(r.name) ? "deleting" : "failed", counters: nil)
+                             state: isServed ? "served" : isBusy ? "changing" : "failed", counters: nil)
         })
     }
-
-    /// Whether a delete of it is under way.
-    private func isChanging(_ name: String) -> Bool { Files.exists(weave.states + "/" + name + "/" + Journal.fileName) }
 
     /// Makes a workweave follow its own manifest: adds the repos it lists, takes out those it does not (if the caller allows).
     package func sync(_ options: SyncOptions) throws(WeaveError) -> SyncReport {
