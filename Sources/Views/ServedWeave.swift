@@ -185,12 +185,12 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         let counters = Dictionary(uniqueKeysWithValues: handler.counters.values)
         let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
         return [all] + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
-            let isBusy = busy.withLock { $0.contains(r.name) }
+            let wasBusy = busy.withLock { $0.contains(r.name) }
             let isServed = r.engine != "fuse" || handler.overlay(named: r.name) != nil
             // Deleted between the look at the record and the look at the mount.
             if !isServed, !Files.exists(weave.states + "/" + r.name) { return nil }
             return MountInfo(kind: "workweave", path: weave.workweaves + "/" + r.name, name: r.name, project: r.project, engine: r.engine,
-                             state: isServed ? "served" : isBusy ? "changing" : "failed", counters: nil)
+                             state: isServed ? "served" : wasBusy || busy.withLock { $0.contains(r.name) } ? "changing" : "failed", counters: nil)
         })
     }
 
