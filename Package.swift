@@ -55,7 +55,7 @@ let package = Package(
         // The weave's socket: messages, client, the server's harness.
         room("Control", ["Weave", "Syscalls"]),
         // Turns "workweave N" into a layer stack that is served: bases, lifecycle, journal, recovery.
-        room("Views", ["Nodes", "Layers", "Weave", "Control", "Syscalls"]),
+        room("Views", ["Nodes", "Fuse", "Layers", "Weave", "Control", "Syscalls"]),
         // Keeper and server processes: composition root, signals, log.
         room("Daemon", ["Views", "Control", "Fuse", "Weave", "Syscalls"]),
         // Command lines as values; help texts.

@@ -4,6 +4,9 @@ package import Syscalls
 
 /// Mounting and unmounting, as libfuse does it: mount(2) when we may, fusermount3 otherwise.
 package enum Mount {
+    /// The file system type of our mounts, as the kernel shows it (`subtype=weavefs`).
+    package static let type = "fuse.weavefs"
+
     /// Mounts a FUSE file system at `path` and returns its /dev/fuse descriptor. The kernel's first request (INIT) waits there.
     /// The connection lives as long as some process holds the descriptor open.
     /// - Parameter options: as for `-o` (fuse(8)).
@@ -21,13 +24,13 @@ package enum Mount {
             return unsafe rwv_fuse_session_new(&arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, nil)
         }
         guard let session = unsafe session else { throw .invalid }
+        // Destroying the session closes its descriptor, and unmounts nothing.
+        defer { unsafe fuse_session_destroy(session) }
         errno = 0
-        // The session object is left alone from here on: destroying it would close the descriptor.
         guard unsafe fuse_session_mount(session, path) == 0 else {
             throw errno == 0 ? .permission : Errno(rawValue: errno)
         }
-        let descriptor = FileDescriptor(raw: unsafe fuse_session_fd(session))
-        return descriptor
+        return try FileDescriptor(raw: unsafe fuse_session_fd(session)).duplicate()
     }
 
     /// Reads the INIT request, which the kernel sends as soon as it has mounted; to be handed to each server in turn.
@@ -49,16 +52,16 @@ package enum Mount {
     }
 
     /// Whether something is mounted at `path` (/proc/self/mountinfo, proc(5)), seen without touching it.
-    package static func isMountPoint(_ path: String) -> Bool { type(at: path) != nil }
+    package static func isMountPoint(_ path: String) -> Bool { find(path) != nil }
 
-    /// The file system type of the topmost mount at `path`.
-    package static func type(at path: String) -> String? {
+    /// File system type and source of the topmost mount at `path`; nil when nothing is mounted there.
+    package static func find(_ path: String) -> (type: String, source: String)? {
         guard let bytes = try? Files.read("/proc/self/mountinfo") else { return nil }
-        var found: String?
+        var found: (String, String)?
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let fields = line.split(separator: " ")
-            guard fields.count > 6, unescape(fields[4]) == path, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { continue }
-            found = String(fields[dash + 1])
+            guard fields.count > 6, unescape(fields[4]) == path, let dash = fields.firstIndex(of: "-"), dash + 2 < fields.count else { continue }
+            found = (String(fields[dash + 1]), unescape(fields[dash + 2]))
         }
         return found
     }

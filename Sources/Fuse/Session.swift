@@ -11,7 +11,7 @@ package import Syscalls
     private let onEnd: @Sendable () -> Void
 
     /// - Parameters:
-    ///   - descriptor: the mounted /dev/fuse file; stays open for as long as the process lives.
+    ///   - descriptor: the mounted /dev/fuse file; the session closes it when it goes.
     ///   - handler: answers the requests; kept alive by the session.
     ///   - onEnd: called by a worker when the kernel has closed the connection (unmounted).
     /// - Throws: EINVAL when libfuse refuses.
@@ -41,6 +41,9 @@ package import Syscalls
         unsafe io.writev = { fd, parts, count, _ in unsafe Session.send(fd, parts, count) }
         guard unsafe fuse_session_custom_io(session, &io, descriptor.raw) == 0 else { throw .invalid }
     }
+
+    // Whoever works on a request holds the session.
+    deinit { unsafe fuse_session_destroy(raw) }
 
     /// Sends an answer or a notification. In the answer to INIT it switches on FUSE_HANDLE_KILLPRIV_V2, which libfuse 3.14 has no
     /// name for: without it every write asks for the attribute security.capability first.

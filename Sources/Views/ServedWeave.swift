@@ -1,4 +1,5 @@
 package import Control
+internal import Fuse
 internal import Git
 internal import Layers
 package import Manifest
@@ -10,8 +11,8 @@ package import Weave
 package final class ServedWeave: WorkweavesHandler.Keeper {
     /// Which ecosystem files of a project are surfaced at the root; given by the composition root, since it is the integrations' business.
     package typealias Surface = @Sendable (_ project: ProjectName, _ manifest: Manifest, _ exists: (String) -> Bool) -> [(path: String, target: String)]
-    /// Tells the kernel that a name in a directory means something else now, or nothing.
-    package typealias Notify = @Sendable (_ parent: UInt64, _ name: String) -> Void
+    /// The name of the mount `.workweaves` among the server's.
+    package static let mountID = "workweaves"
 
     let weave: Weave
     package let handler = WorkweavesHandler()
@@ -19,7 +20,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     private let serving: ServedWorkweave
     private let maker: WorkweaveMaker
     private let log: @Sendable (String) -> Void
-    private let notify = Locked<Notify?>(nil)
+    /// The mount of the workweaves, and who mounts; nil where nothing is mounted.
+    private let session = Locked<(mounter: any Mounter, session: Session?)?>(nil)
     /// Changes of one workweave, one after the other.
     private let locks = Locked<[String: Lock]>([:])
     /// The names of workweaves that are being made, changed or deleted.
@@ -36,10 +38,11 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         handler.keeper = self
     }
 
-    package func connect(notify: @escaping Notify) { self.notify.withLock { $0 = notify } }
-
     /// Brings everything on record back: takes back what was half made, finishes what was half deleted, repairs the paths of a weave that was moved.
-    package func start(isInherited: Bool) throws(WeaveError) {
+    /// Then it is shown.
+    package func start(_ mounter: any Mounter) throws(WeaveError) {
+        session.withLock { $0 = (mounter, nil) }
+        let isInherited = mounter.isInherited(Self.mountID)
         for name in try weave.stateNames() {
             do throws(WeaveError) {
                 guard let record = try recover(name) else { continue }
@@ -49,6 +52,23 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             }
         }
         try? Files.removeTree(weave.state + "/trash")
+        // Taken away by somebody under a server that had more to serve: it comes back when it is asked for.
+        if isInherited || !mounter.isSuccessor { try ensureMounted() }
+    }
+
+    /// Mounts `.workweaves` unless it is. Nothing to do where nothing is mounted at all.
+    package func ensureMounted() throws(WeaveError) {
+        guard let mounter = session.withLock({ $0?.mounter }), !mounter.isServed(Self.mountID) else { return }
+        let mounted = try mounter.serve(ViewMount(id: Self.mountID, path: weave.workweaves, makesDirectory: true), with: handler)
+        session.withLock { $0 = (mounter, mounted) }
+    }
+
+    /// Takes all mounts away. - Throws: `.busy` when one is in use (and not `force`).
+    package func unmountAll(force: Bool) throws(WeaveError) {
+        guard let mounter = session.withLock({ $0?.mounter }) else { return }
+        do throws(WeaveError) { try mounter.unmount(Self.mountID, force: force) } catch where error.code == .busy {
+            throw WeaveError(.busy, "the workweaves are in use", hint: error.hint)
+        }
     }
 
     private func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
@@ -124,8 +144,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     }
 
     private func tellKernel(_ parent: UInt64, _ name: String) {
-        guard let notify = notify.withLock({ $0 }) else { return }
-        notify(parent, name)
+        guard let session = session.withLock({ $0?.session }) else { return }
+        session.notifyGone(name: Array(name.utf8), in: parent)
+        session.notifyChanged(node: parent)
     }
 
     /// Where a workweave is seen.
@@ -137,6 +158,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// - Parameter fromKernel: the kernel itself asks (mkdir) and waits with the directory locked: a notification would wait for that lock for ever.
     package func create(_ options: CreateOptions, fromKernel: Bool = false) throws(WeaveError) -> (name: String, engine: String) {
         let engine = try Self.engine(options.engine)
+        try ensureMounted()
         // What is written into the clones has the modes that git would have given it for the creator.
         try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(options.umask) }
         let project = try projectName(options.project)

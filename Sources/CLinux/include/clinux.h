@@ -26,6 +26,7 @@ struct rwv_statfs {
 int rwv_openat(int dirfd, const char *path, int flags, unsigned mode);
 int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode);
 int rwv_close(int fd);
+int rwv_duplicate(int fd);
 int rwv_statx(int dirfd, const char *path, int follow, struct rwv_stat *out);
 int rwv_fstat(int fd, struct rwv_stat *out);
 int rwv_fstatfs(int fd, struct rwv_statfs *out);
@@ -70,7 +71,12 @@ int rwv_flock(int fd, int exclusive, int nonblocking);
 int rwv_unlock(int fd);
 int rwv_memfd(const char *name);
 int rwv_pipe(int out[2]);
-int rwv_socketpair(int out[2]);
+/// A pair whose messages keep their bounds (SOCK_SEQPACKET).
+int rwv_packet_pair(int out[2]);
+/// One message; with a descriptor when `passed` >= 0.
+int rwv_send_packet(int fd, const void *buf, size_t n, int passed);
+/// One message, 0 at the end. `*passed` is the descriptor that came with it, or -1. -EMSGSIZE when it was longer than `n`.
+int64_t rwv_receive_packet(int fd, void *buf, size_t n, int *passed);
 int rwv_listen_unix(const char *path, int backlog);
 int rwv_connect_unix(const char *path);
 int rwv_accept(int fd);
