@@ -167,6 +167,27 @@ int rwv_removexattrat(int dirfd, const char *path, const char *name) {
 int64_t rwv_listxattrat(int dirfd, const char *path, char *buf, size_t n) {
     return WITH_PATH(dirfd, path, listxattr(p, buf, n));
 }
+#define WITH_HANDLE(handle, call) ({ char p[32]; proc_path(p, handle); ONCE(call); })
+
+int rwv_handle_open(int handle, int flags) {
+    char p[32];
+    proc_path(p, handle);
+    return RETRY(open(p, flags | O_CLOEXEC));
+}
+int rwv_handle_chmod(int handle, unsigned mode) { return WITH_HANDLE(handle, chmod(p, mode)); }
+int rwv_handle_chown(int handle, uint32_t uid, uint32_t gid) { return ONCE(fchownat(handle, "", uid, gid, AT_EMPTY_PATH)); }
+int rwv_handle_utimens(int handle, int64_t as, uint32_t ans, int64_t ms, uint32_t mns) {
+    struct timespec t[2] = {{as, ans}, {ms, mns}};
+    // utimensat(2) takes AT_EMPTY_PATH since Linux 5.8.
+    return ONCE(utimensat(handle, "", t, AT_EMPTY_PATH));
+}
+int64_t rwv_handle_getxattr(int handle, const char *name, void *buf, size_t n) { return WITH_HANDLE(handle, (int64_t)getxattr(p, name, buf, n)); }
+int rwv_handle_setxattr(int handle, const char *name, const void *buf, size_t n, int flags) {
+    return WITH_HANDLE(handle, setxattr(p, name, buf, n, flags));
+}
+int rwv_handle_removexattr(int handle, const char *name) { return WITH_HANDLE(handle, removexattr(p, name)); }
+int64_t rwv_handle_listxattr(int handle, char *buf, size_t n) { return WITH_HANDLE(handle, (int64_t)listxattr(p, buf, n)); }
+
 int64_t rwv_fgetxattr(int fd, const char *name, void *buf, size_t n) { return ONCE(fgetxattr(fd, name, buf, n)); }
 int rwv_fsetxattr(int fd, const char *name, const void *buf, size_t n, int flags) { return ONCE(fsetxattr(fd, name, buf, n, flags)); }
 int64_t rwv_getdents(int fd, void *buf, size_t n) { return ONCE((int64_t)syscall(SYS_getdents64, fd, buf, n)); }

@@ -1,4 +1,5 @@
 internal import ArgumentParsing
+internal import Control
 internal import Integrations
 internal import Manifest
 internal import Weave
@@ -10,9 +11,15 @@ enum Activate {
         details: """
             Writes .rwv-active and makes relative links at the root to the project's ecosystem files (package.json, go.work,
             Cargo.toml, …). Links of the project that was active before go away; nothing of yours is touched.
+            In a project mount it makes the mount show that project; files that are open stay so.
             """)
     ) { session in
         let context = try session.context()
+        if let mount = context.mount {
+            let project = try ProjectName(session.arguments[0] ?? "")
+            _ = try session.service.ask(context.weave, .activate(path: mount, project: project.text))
+            return
+        }
         try activate(try ProjectName(session.arguments[0] ?? ""), context)
     }
 

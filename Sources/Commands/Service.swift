@@ -33,6 +33,7 @@ package struct Service: Sendable {
         let client = client(weave)
         if client.isServed { return try client.ask(call, starting: false) }
         if case .describe = call { return try local(weave, call) }
+        if case .unmount = call { return try local(weave, call) }
         if case .delete(let name) = call, try isCheckout(weave, name) { return try local(weave, call) }
         return try client.ask(call)
     }

@@ -15,7 +15,7 @@ final class KeptMounts {
     }
 
     /// Whether any of them is still there for the kernel.
-    var areAnyMounted: Bool { mounts.contains { Mount.isMountPoint($0.mount.path) } }
+    var areAnyMounted: Bool { mounts.contains { MountTable.find($0.mount.path) != nil } }
 
     /// Tells a server that begins of every mount.
     func handOver(to channel: FileDescriptor) throws(Errno) {
@@ -50,7 +50,7 @@ final class KeptMounts {
 
     /// Takes away whatever is left, in use or not.
     func takeAllAway() {
-        for m in mounts.reversed() where Mount.isMountPoint(m.mount.path) {
+        for m in mounts.reversed() where MountTable.find(m.mount.path) != nil {
             if (try? Mount.detach(m.mount.path, lazy: false)) == nil { try? Mount.detach(m.mount.path, lazy: true) }
         }
     }
@@ -86,8 +86,8 @@ final class KeptMounts {
 
     /// Takes away what a dead keeper of this weave left at the path.
     private func makeWay(at path: String) throws(WeaveError) {
-        guard let there = Mount.find(path) else { return }
-        guard there.type == Mount.type, there.source == weave.root || path.hasPrefix(weave.root + "/") else {
+        guard let there = MountTable.find(path) else { return }
+        guard there.type == MountTable.ours, there.source == weave.root || path.hasPrefix(weave.root + "/") else {
             throw WeaveError(.exists, "another file system (\(there.type)) is mounted at \(path)", hint: "unmount it, or choose another directory")
         }
         if mounts.contains(where: { $0.mount.path == path }) { throw WeaveError(.exists, "\(path) is mounted already", hint: "see 'rwv mounts'") }

@@ -53,6 +53,16 @@ package enum Server {
         case .describe(let project, let name, let withUsage):
             return .workweaves(try served.describe(project: project, name: name, withUsage: withUsage))
         case .mounts: return .mounts(try served.mounts())
+        case .mount(let options):
+            try served.mount(options)
+            return .done
+        case .unmount(let path, let force): return .unmounted(modeBelow: try served.unmount(path, force: force))
+        case .activate(let path, let project):
+            try served.activate(path, project)
+            return .done
+        case .up:
+            try served.bringAllUp()
+            return .mounts(try served.mounts())
         case .down(let force):
             mounts.goDown()
             do throws(WeaveError) { try served.unmountAll(force: force) } catch {

@@ -10,8 +10,8 @@ final class ServerMounts: Mounter {
         /// What a predecessor had mounted and nobody serves yet.
         var inherited: [String: (mount: KeptMount, descriptor: FileDescriptor)] = [:]
         var sessions: [String: Session] = [:]
-        /// Mounts that we are taking away: their end is no surprise.
-        var leaving: Set<String> = []
+        /// Sessions of mounts that we took away; whether it was by force, so that their files may be in use still.
+        var leaving: [ObjectIdentifier: (id: String, session: Session, wasForced: Bool)] = [:]
         var isGoingDown = false
     }
 
@@ -45,7 +45,7 @@ final class ServerMounts: Mounter {
             kept = try keeper.mount(MountRequest(id: mount.id, path: mount.path, options: options, makesDirectory: mount.makesDirectory))
         }
         let session = try system("begin a FUSE session") { () throws(Errno) in
-            try Session(descriptor: kept.descriptor, handler: handler) { [weak self] in self?.ended(mount.id) }
+            try Session(descriptor: kept.descriptor, handler: handler) { [weak self] session in self?.ended(mount.id, session) }
         }
         state.withLock { $0.sessions[mount.id] = session }
         try system("serve \(mount.path)") { () throws(Errno) in
@@ -57,9 +57,17 @@ final class ServerMounts: Mounter {
     }
 
     func unmount(_ id: String, force: Bool) throws(WeaveError) {
-        state.withLock { _ = $0.leaving.insert(id) }
+        // Its end may be noticed before the keeper has answered.
+        let session = state.withLock { s in
+            let session = s.sessions.removeValue(forKey: id)
+            if let session { s.leaving[ObjectIdentifier(session)] = (id, session, force) }
+            return session
+        }
+        guard let session else { return }
         do throws(WeaveError) { try keeper.unmount(id, lazy: force) } catch {
-            state.withLock { _ = $0.leaving.remove(id) }
+            state.withLock { s in
+                if s.leaving.removeValue(forKey: ObjectIdentifier(session)) != nil { s.sessions[id] = session }
+            }
             throw error
         }
     }
@@ -84,21 +92,30 @@ final class ServerMounts: Mounter {
     func stayUp() { state.withLock { $0.isGoingDown = false } }
 
     /// The kernel has closed a connection: unmounted, by us or by somebody else, and used by nobody any more.
-    private func ended(_ id: String) {
-        let (session, wasExpected, isLast, isGoingDown) = state.withLock { s in
-            let session = s.sessions.removeValue(forKey: id)
-            return (session, s.leaving.remove(id) != nil, s.sessions.isEmpty, s.isGoingDown)
+    private func ended(_ id: String, _ session: Session) {
+        enum End { case seen, ours(wasForced: Bool), foreign(isLast: Bool) }
+        let (end, isGoingDown) = state.withLock { s -> (End, Bool) in
+            if let left = s.leaving.removeValue(forKey: ObjectIdentifier(session)) { return (.ours(wasForced: left.wasForced), s.isGoingDown) }
+            guard s.sessions[id] === session else { return (.seen, s.isGoingDown) }
+            s.sessions[id] = nil
+            return (.foreign(isLast: s.sessions.isEmpty), s.isGoingDown)
         }
-        guard let session else { return }
-        pool.remove(session)
-        keeper.tell(.forget(id: id))
-        if isGoingDown { return }
-        if !wasExpected { log.write("the mount \(id) was taken away") }
-        if isLast {
-            keeper.tell(.stop)
-            CurrentProcess.exitNow(0)
+        switch end {
+        case .seen: return
+        case .ours(let wasForced):
+            pool.remove(session)
+            if wasForced { keeper.tell(.forget(id: id)) }
+        case .foreign(let isLast):
+            pool.remove(session)
+            keeper.tell(.forget(id: id))
+            log.write("the mount \(id) was taken away")
+            if isGoingDown { return }
+            if isLast {
+                keeper.tell(.stop)
+                CurrentProcess.exitNow(0)
+            }
+            // What the workweaves' layers remember of the kernel's references is worth nothing now: a successor begins anew.
+            if id == ServedWeave.mountID { CurrentProcess.exitNow(1) }
         }
-        // What the workweaves' layers remember of the kernel's references is worth nothing now: a successor begins anew.
-        if id == ServedWeave.mountID { CurrentProcess.exitNow(1) }
     }
 }

@@ -8,14 +8,14 @@ package import Syscalls
     let raw: OpaquePointer
     package let descriptor: FileDescriptor
     private let box: HandlerBox
-    private let onEnd: @Sendable () -> Void
+    private let onEnd: @Sendable (Session) -> Void
 
     /// - Parameters:
     ///   - descriptor: the mounted /dev/fuse file; the session closes it when it goes.
     ///   - handler: answers the requests; kept alive by the session.
-    ///   - onEnd: called by a worker when the kernel has closed the connection (unmounted).
+    ///   - onEnd: called by workers, once or more, when the kernel has closed the connection (unmounted).
     /// - Throws: EINVAL when libfuse refuses.
-    package init(descriptor: FileDescriptor, handler: any RequestHandler, onEnd: @escaping @Sendable () -> Void) throws(Errno) {
+    package init(descriptor: FileDescriptor, handler: any RequestHandler, onEnd: @escaping @Sendable (Session) -> Void) throws(Errno) {
         self.descriptor = descriptor
         self.onEnd = onEnd
         box = HandlerBox(handler)
@@ -59,7 +59,7 @@ package import Syscalls
     /// Whether the kernel has closed the connection.
     package var hasEnded: Bool { unsafe fuse_session_exited(raw) != 0 }
 
-    func ended() { onEnd() }
+    func ended() { onEnd(self) }
 
     /// Hands libfuse the INIT request as the keeper read it from the kernel. The answer of a successor is one the kernel no longer
     /// waits for (ENOENT), which is as it should be. Call before the session is added to a pool.

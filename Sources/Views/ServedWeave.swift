@@ -27,6 +27,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// The names of workweaves that are being made, changed or deleted.
     private let busy = Locked<Set<String>>([])
 
+    /// The projects of workweaves that are shown, by name.
+    private let projects: Locked<[String: String]>
+    private let projectMounts: ProjectMounts
+
     package init(_ weave: Weave, surface: @escaping Surface, log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
         self.log = log
@@ -35,6 +39,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         let limit = CurrentProcess.raiseDescriptorLimit()
         serving = ServedWorkweave(weave: weave, blobs: CloneBlobs(weave), files: DescriptorCache(capacity: min(1024, limit / 4)))
         maker = WorkweaveMaker(weave: weave, bases: bases, surface: surface)
+        let projects = Locked<[String: String]>([:])
+        self.projects = projects
+        projectMounts = ProjectMounts(weave, surface: surface, workweaves: { p in projects.withLock { all in all.filter { $0.value == p }.map(\.key) } }, log: log)
         handler.keeper = self
     }
 
@@ -54,6 +61,14 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         try? Files.removeTree(weave.state + "/trash")
         // Taken away by somebody under a server that had more to serve: it comes back when it is asked for.
         if isInherited || !mounter.isSuccessor { try ensureMounted() }
+        try projectMounts.start(mounter)
+    }
+
+    private func requireMounter() throws(WeaveError) -> any Mounter {
+        guard let mounter = session.withLock({ $0?.mounter }) else {
+            throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        }
+        return mounter
     }
 
     /// Mounts `.workweaves` unless it is. Nothing to do where nothing is mounted at all.
@@ -65,11 +80,25 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     /// Takes all mounts away. - Throws: `.busy` when one is in use (and not `force`).
     package func unmountAll(force: Bool) throws(WeaveError) {
-        guard let mounter = session.withLock({ $0?.mounter }) else { return }
-        do throws(WeaveError) { try mounter.unmount(Self.mountID, force: force) } catch where error.code == .busy {
-            throw WeaveError(.busy, "the workweaves are in use", hint: error.hint)
+        let mounter = try requireMounter()
+        try projectMounts.unmountAll(force: force, mounter)
+        do throws(WeaveError) { try mounter.unmount(Self.mountID, force: force) } catch {
+            try? projectMounts.bringAllUp(mounter)
+            throw error.code == .busy ? WeaveError(.busy, "the workweaves are in use", hint: error.hint) : error
         }
     }
+
+    /// Mounts everything that is registered and not mounted.
+    package func bringAllUp() throws(WeaveError) {
+        try ensureMounted()
+        try projectMounts.bringAllUp(try requireMounter())
+    }
+
+    // MARK: Project mounts
+
+    package func mount(_ options: MountOptions) throws(WeaveError) { try projectMounts.mount(options, try requireMounter()) }
+    package func unmount(_ path: String, force: Bool) throws(WeaveError) -> UInt32 { try projectMounts.unmount(path, force: force, try requireMounter()) }
+    package func activate(_ path: String, _ project: String) throws(WeaveError) { try projectMounts.activate(path, project) }
 
     private func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
         if record.engine == "fuse" {
@@ -77,6 +106,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         } else {
             handler.add(record.name, id: record.id, .link(target: "../.rwv/workweaves/\(record.name)/checkout"))
         }
+        projects.withLock { $0[record.name] = record.project }
     }
 
     /// The finished record of a state directory; nil when there is none (any more).
@@ -189,6 +219,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map { .init(path: $0.path, branch: $0.branch, base: $0.base) })
             try journal.write(directory)
             handler.remove(name.text)
+            _ = projects.withLock { $0.removeValue(forKey: name.text) }
             serving.files.drop { NodeID(raw: $0).workweave == record.id }
             try journal.removeFromGit(weave)
             try discard(directory)
@@ -206,7 +237,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func mounts() throws(WeaveError) -> [MountInfo] {
         let counters = Dictionary(uniqueKeysWithValues: handler.counters.values)
         let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
-        return [all] + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
+        return [all] + (try projectMounts.infos(session.withLock { $0?.mounter })) + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
             let wasBusy = busy.withLock { $0.contains(r.name) }
             let isServed = r.engine != "fuse" || handler.overlay(named: r.name) != nil
             // Deleted between the look at the record and the look at the mount.

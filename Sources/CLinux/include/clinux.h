@@ -63,6 +63,16 @@ int64_t rwv_listxattrat(int dirfd, const char *path, char *buf, size_t n);
 int64_t rwv_fgetxattr(int fd, const char *name, void *buf, size_t n);
 int rwv_fsetxattr(int fd, const char *name, const void *buf, size_t n, int flags);
 
+/// The same on a handle: a descriptor opened with O_PATH, of a file of any kind, which names that file wherever it moves.
+int rwv_handle_open(int handle, int flags);
+int rwv_handle_chmod(int handle, unsigned mode);
+int rwv_handle_chown(int handle, uint32_t uid, uint32_t gid);
+int rwv_handle_utimens(int handle, int64_t as, uint32_t ans, int64_t ms, uint32_t mns);
+int64_t rwv_handle_getxattr(int handle, const char *name, void *buf, size_t n);
+int rwv_handle_setxattr(int handle, const char *name, const void *buf, size_t n, int flags);
+int rwv_handle_removexattr(int handle, const char *name);
+int64_t rwv_handle_listxattr(int handle, char *buf, size_t n);
+
 /// One directory record of getdents64; the name follows.
 int64_t rwv_getdents(int fd, void *buf, size_t n);
 #define RWV_DIRENT_RECLEN(p) (*(const uint16_t *)((const char *)(p) + 16))
