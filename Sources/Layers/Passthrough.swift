@@ -65,7 +65,7 @@ package final class Passthrough: @unchecked Sendable {
         s.path.reset()
         try s.path.prepend(path.span)
         let file = SharedFile(try base.descriptor.openBeneath(s.path, OpenFlags.path | OpenFlags.directory))
-        return (file, try file.descriptor.status())
+        return (file, try file.use { directory throws(Errno) in try directory.status() })
     }
 
     /// What a look-up finds at the top of a root.
