@@ -31,7 +31,7 @@ package final class SharedFile: Sendable {
     deinit { descriptor.close() }
 
     /// Runs `body` with the descriptor, which stays open at least until it returns.
-    func use<R>(_ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
+    func use<R, E: Error>(_ body: (FileDescriptor) throws(E) -> R) throws(E) -> R {
         defer { withExtendedLifetime(self) {} }
         return try body(descriptor)
     }

@@ -23,6 +23,7 @@ package final class Passthrough: @unchecked Sendable {
     let directories: DescriptorCache
     /// Descriptors of files that were made with, or given, a mode that would not let us open them again.
     let held = DescriptorCache(capacity: 128)
+    let locks = FileLocks()
     let journal: NodeJournal?
     /// The nodes and their fields, the roots and the journal. A leaf: nothing but the journal's write(2) happens under it.
     let table = Lock()

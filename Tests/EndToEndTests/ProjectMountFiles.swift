@@ -43,6 +43,44 @@ extension EndToEnd {
             }
         }
 
+        /// flock and fcntl, between a mount, the clone and another mount; also when who holds one closes or dies.
+        @Test func locksAreShared() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    project other server
+                    mount_project web-app m; mount_project other o
+                    file=github/chatly/server/README.md
+                    /usr/bin/python3 "$TOOLS/locks.py" "$W/$file" "$W/$file" || fail 'the table fails natively'
+                    /usr/bin/python3 "$TOOLS/locks.py" "$W/$file" "$S/m/$file" || fail 'clone and mount'
+                    /usr/bin/python3 "$TOOLS/locks.py" "$S/o/$file" "$S/m/$file" || fail 'two mounts'
+                    rwv unmount "$S/o"
+                    """, limit: 120)
+            }
+        }
+
+        /// A mapped file: what one side writes the other reads.
+        @Test func mapped() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$(clone server)/README.md" "$S/m/github/chatly/server/README.md" <<'P' || fail 'mmap'
+                    import mmap, os, sys, time
+                    clone, view = sys.argv[1:3]
+                    with open(view, "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
+                        m[:5] = b"VIEW!"; m.flush()
+                        assert open(clone, "rb").read(5) == b"VIEW!"
+                    with open(clone, "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
+                        m[:5] = b"CLONE"; m.flush()
+                    deadline = time.monotonic() + 2
+                    while open(view, "rb").read(5) != b"CLONE":
+                        assert time.monotonic() < deadline, "never seen"
+                    P
+                    # A program that is open for nothing but reading can be run from both sides.
+                    V=$S/m/github/chatly/server; cp /bin/echo "$V/tool"; same_text 'run in the clone' hi "$("$(clone server)/tool" hi)"; same_text 'run in the mount' hi "$("$V/tool" hi)"
+                    """)
+            }
+        }
+
         @Test(arguments: ["edits", "renames", "stash", "switching", "rebase", "merge", "bisect", "cleaning", "collecting"])
         func gitAsInTheClone(chapter: String) throws {
             try Sandbox.with([.app]) { box in
