@@ -53,7 +53,7 @@ enum Add {
     private static func make(_ source: AddSource, _ weave: Weave, _ output: Output, isNew: Bool) throws {
         let path = weave.clone(source.path)
         if Files.exists(path) {
-            let there = try originURL(try Repository(opening: path))
+            let there = originURL(try Repository(opening: path))
             if isNew { throw CommandFailure("\(source.path) exists already", hint: "leave --new out to list it") }
             if let there, there != source.url.text { output.warn("the clone at \(source.path) comes from \(there), not from \(source.url)") }
             return output.say("keeping \(source.path) (already cloned)")
@@ -69,10 +69,7 @@ enum Add {
     }
 
     /// The URL of the remote `origin` as it is configured; nil when there is none.
-    static func originURL(_ repository: Repository) throws -> String? {
-        let outcome = try GitProgram.run(["config", "--get", "remote.origin.url"], directory: repository.gitDirectory)
-        return outcome.succeeded ? String(outcome.outputText.prefix { $0 != "\n" }) : nil
-    }
+    static func originURL(_ repository: Repository) -> String? { (try? repository.configuration.get())?["remote.origin.url"] }
 
     /// The remote's default branch (refs/remotes/origin/HEAD), else the one that is checked out, else `main`.
     private static func defaultBranch(_ path: String) throws -> String {
