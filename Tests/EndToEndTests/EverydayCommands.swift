@@ -44,6 +44,34 @@ extension EndToEnd {
             }
         }
 
+        /// `add` and `remove` in a workweave: its own manifest, the weave's clone, and the view changes while it is open.
+        @Test func addingInAWorkweave() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    \(Self.begin)
+                    rwv init shop; rwv add "$S/made/chatly/server.git"
+                    git -C projects/shop add -A; git -C projects/shop commit -qm shop
+                    cp projects/shop/rwv.yaml "$S/tmp/before"
+                    agent=$(rwv workweave shop create agent); cd "$agent"; exec 5< .
+                    rwv add --new github/me/thing
+                    [ -f github/me/thing/.git ] && [ -d "$N/github/me/thing/.git" ] || fail "$(ls -A . github/me/thing)"
+                    same_text 'its branch' agent/main "$(git -C github/me/thing symbolic-ref --short HEAD)"
+                    same_text 'the first commit' 'Initial commit' "$(git -C "$N/github/me/thing" log --format=%s --name-only main)"
+                    same_text 'its remote' https://github.com/me/thing.git "$(git -C github/me/thing remote get-url origin)"
+                    found 'role: primary' < projects/shop/rwv.yaml && found 'github/me/thing' < projects/shop/rwv.yaml || fail "$(cat projects/shop/rwv.yaml)"
+                    cmp "$S/tmp/before" "$N/projects/shop/rwv.yaml"
+                    echo a > github/me/thing/a; git -C github/me/thing add a; git -C github/me/thing commit -qm a
+                    rwv add local/chatly/web; [ -f local/chatly/web/.git ] || fail 'no worktree of web'
+                    same_text 'status' '' "$(git -C local/chatly/web status --porcelain)"
+                    rwv check | found '^0 errors' || fail "$(rwv check)"
+                    rwv remove local/chatly/web; [ ! -e local/chatly/web ] || fail 'web is still shown'; [ -d "$N/local/chatly/web/.git" ] || fail 'its clone is gone'
+                    rwv remove github/me/thing 2> "$S/tmp/err"; says "warning: github/me/thing stays in 'agent'"
+                    [ -f github/me/thing/a ] || fail 'work was lost'
+                    exec 5<&-; cd "$N"; rwv workweave shop delete agent --force
+                    """)
+            }
+        }
+
         @Test func locking() throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""
