@@ -75,8 +75,10 @@ enum Fetch {
             return project
         }
         try CloneJob(url: url, root: weave.root, shown: "projects/\(project)").run(session.output) { temporary in
-            let file = Context.shown(project, Manifest.fileName)
-            let manifest = try weave.readManifest(at: temporary + "/" + Manifest.fileName, shownAs: file, project)
+            guard Weave.manifestName(in: temporary) != nil else {
+                throw CommandFailure("project '\(project)' has no rwv.yaml: \(url) is another kind of repository", hint: "'rwv add \(source)' lists it in a project")
+            }
+            let manifest = try weave.readManifest(project, in: temporary)
             let lock = try weave.readLock(at: temporary + "/" + LockFile.fileName, shownAs: Context.shown(project, LockFile.fileName))
             try FetchRun.checkLock(mode, manifest, lock, project)
         }

@@ -81,8 +81,8 @@ struct WorkweaveLosses {
 
     /// The manifest that came along uncommitted from the weave is no loss while it is as it came.
     private func isManifestAsGiven(_ repo: WorkweaveInfo.Repo, _ changes: [String], _ top: String) throws -> Bool {
-        guard repo.path == "projects/" + info.project, changes == ["rwv.yaml"] else { return false }
-        guard let bytes = try Files.readIfExists(top + "/rwv.yaml"), let record = try WorkweaveRecord.read(weave.states + "/" + info.name) else { return false }
+        guard repo.path == "projects/" + info.project, changes.count == 1, Manifest.fileNames.contains(changes[0]) else { return false }
+        guard let bytes = try Files.readIfExists(top + "/" + changes[0]), let record = try WorkweaveRecord.read(weave.states + "/" + info.name) else { return false }
         return record.isGivenManifest(bytes)
     }
 

@@ -1,5 +1,6 @@
 internal import Git
 internal import Layers
+internal import Manifest
 internal import Syscalls
 internal import Weave
 
@@ -57,6 +58,6 @@ struct CleanCheck {
 
     /// The manifest that came along uncommitted from the weave is no change while it is as it came.
     private func isManifestAsGiven(_ directory: UInt32, _ name: [UInt8], _ bytes: [UInt8]) -> Bool {
-        repo.isProject && directory == 0 && name == Array("rwv.yaml".utf8) && record.isGivenManifest(bytes)
+        repo.isProject && directory == 0 && Manifest.fileNames.contains { name == Array($0.utf8) } && record.isGivenManifest(bytes)
     }
 }

@@ -16,7 +16,7 @@ struct OwnFiles {
     func place(projectBase: String?) throws(WeaveError) -> [String: String] {
         let projectPath = "projects/\(plan.project.text)"
         if plan.copiesProject { try copyTree(weave.project(plan.project), projectPath) }
-        if let manifest = plan.manifestEdit { try write(manifest, "\(projectPath)/rwv.yaml") }
+        if let manifest = plan.manifestEdit { try write(manifest.bytes, "\(projectPath)/\(manifest.name)") }
         for path in plan.manifest.workweave.copy {
             let from = weave.root + "/" + path
             guard let s = try system("look at \(from)", { () throws(Errno) in try Files.status(from) }) else {

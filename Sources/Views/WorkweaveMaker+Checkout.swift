@@ -31,7 +31,7 @@ extension WorkweaveMaker {
             }
         }
         return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: Engine.checkout.rawValue, weave: weave.root,
-                               created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, givenManifest: plan.manifestEdit.map { blobID(of: $0).hex }, upper: nil)
+                               created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, givenManifest: plan.manifestEdit.map { blobID(of: $0.bytes).hex }, upper: nil)
     }
 
     private func checkOut(_ repo: ViewPlan.Repo, part: UInt32, _ name: WorkweaveName, _ root: String) throws(WeaveError) -> WorkweaveRecord.Repo {

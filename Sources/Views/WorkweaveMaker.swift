@@ -65,7 +65,7 @@ struct WorkweaveMaker {
         let links = try own.place(projectBase: repos.first { $0.isProject }.map { "\(directory)/base/\($0.part).meta" })
         return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: Engine.fuse.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links,
-                               givenManifest: plan.manifestEdit.map { blobID(of: $0).hex }, upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
+                               givenManifest: plan.manifestEdit.map { blobID(of: $0.bytes).hex }, upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
                                             renamesWithWhiteout: format.renamesWithWhiteout))
     }
 

@@ -44,12 +44,13 @@ struct WorkweaveSync {
     }
 
     private func ownManifest(_ record: WorkweaveRecord) throws(WeaveError) -> Manifest {
-        let path = "projects/\(record.project)/rwv.yaml"
-        let bytes = try system("read \(path) of '\(record.name)'") { () throws(Errno) in try overlay.readFile(path: path) }
-        guard let bytes else {
-            throw WeaveError(.notFound, "\(path) does not exist in '\(record.name)'", hint: "restore it with git")
+        for file in Manifest.fileNames {
+            let path = "projects/\(record.project)/\(file)"
+            let bytes = try system("read \(path) of '\(record.name)'") { () throws(Errno) in try overlay.readFile(path: path) }
+            guard let bytes else { continue }
+            do throws(ManifestError) { return try Manifest.parse(bytes, file: path) } catch { throw WeaveError(error) }
         }
-        do throws(ManifestError) { return try Manifest.parse(bytes, file: path) } catch { throw WeaveError(error) }
+        throw WeaveError(.notFound, "projects/\(record.project)/\(Manifest.fileName) does not exist in '\(record.name)'", hint: "restore it with git")
     }
 
     /// For each path, the deepest directory that the view has already, and the name in it that is about to change.

@@ -72,6 +72,29 @@ extension EndToEnd {
             }
         }
 
+        /// A project with an rwv.toml, edited by hand in the workweave.
+        @Test func aProjectInTOML() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    \(Self.begin)
+                    rwv init shop; rwv add "$S/made/chatly/server.git"; rwv add "$S/made/chatly/web.git"
+                    entry() { printf '[repositories."local/chatly/%s"]\ntype = "git"\nurl = "%s/made/chatly/%s.git"\nrole = "owned"\n' "$1" "$S" "$1"; }
+                    rm projects/shop/rwv.yaml; entry server > projects/shop/rwv.toml
+                    git -C projects/shop add -A; git -C projects/shop commit -qm shop; echo '# later' >> projects/shop/rwv.toml
+                    agent=$(rwv workweave shop create agent)
+                    found '# later' < "$agent/projects/shop/rwv.toml" || fail 'the edit did not come along'
+                    entry web >> "$agent/projects/shop/rwv.toml"
+                    same_text 'sync' 'added: local/chatly/web' "$(rwv workweave shop sync agent)"
+                    same_text 'status' '' "$(git -C "$agent/local/chatly/web" status --porcelain)"
+                    git -C "$agent/projects/shop" checkout -q rwv.toml; echo '# later' >> "$agent/projects/shop/rwv.toml"
+                    same_text 'sync back' 'removed: local/chatly/web' "$(rwv workweave shop sync agent)"
+                    rwv -C "$agent" lock; found '"local/chatly/server"' < "$agent/projects/shop/rwv.lock" || fail 'no lock in JSON'
+                    rm "$agent/projects/shop/rwv.lock"
+                    rwv workweave shop delete agent
+                    """)
+            }
+        }
+
         @Test func locking() throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""
