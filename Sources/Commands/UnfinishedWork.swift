@@ -40,7 +40,6 @@ enum UnfinishedWork {
         let (parent, name) = split(path)
         let above = try enter(parent)
         defer { leave(above) }
-        Workbench.sweep(parent)
         let bench = try bench(in: parent)
         let temporary = bench.path + "/" + name
         defer { forget(bench) }
@@ -97,9 +96,10 @@ enum UnfinishedWork {
         }
     }
 
-    /// A bench that an interruption takes away.
+    /// A bench that an interruption takes away, in a directory without those of the dead.
     private static func bench(in parent: String) throws(CommandFailure) -> Workbench {
-        try onPath(parent) { () throws(Errno) in try Workbench(in: parent) { path in state.withLock { s in _ = s.paths.insert(path) } } }
+        Workbench.sweep(parent)
+        return try onPath(parent) { () throws(Errno) in try Workbench(in: parent) { path in state.withLock { s in _ = s.paths.insert(path) } } }
     }
 
     /// Takes a bench away with what is still on it.

@@ -45,14 +45,14 @@ extension EndToEnd {
         }
 
         /// `add` and `remove` in a workweave: its own manifest, the weave's clone, and the view changes while it is open.
-        @Test func addingInAWorkweave() throws {
+        @Test(arguments: ["fuse", "checkout"]) func addingInAWorkweave(engine: String) throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""
                     \(Self.begin)
                     rwv init shop; rwv add "$S/made/chatly/server.git"
                     git -C projects/shop add -A; git -C projects/shop commit -qm shop
                     cp projects/shop/rwv.yaml "$S/tmp/before"
-                    agent=$(rwv workweave shop create agent); cd "$agent"; exec 5< .
+                    agent=$(rwv workweave shop create agent --engine \(engine)); cd "$agent"; exec 5< .
                     rwv add --new github/me/thing
                     [ -f github/me/thing/.git ] && [ -d "$N/github/me/thing/.git" ] || fail "$(ls -A . github/me/thing)"
                     same_text 'its branch' agent/main "$(git -C github/me/thing symbolic-ref --short HEAD)"
@@ -67,6 +67,11 @@ extension EndToEnd {
                     rwv remove local/chatly/web; [ ! -e local/chatly/web ] || fail 'web is still shown'; [ -d "$N/local/chatly/web/.git" ] || fail 'its clone is gone'
                     rwv remove github/me/thing 2> "$S/tmp/err"; says "warning: github/me/thing stays in 'agent'"
                     [ -f github/me/thing/a ] || fail 'work was lost'
+                    rm github/me/thing/a; git -C github/me/thing commit -qam back; git -C "$N/github/me/thing" merge -q agent/main
+                    same_text 'sync' 'removed: github/me/thing' "$(rwv workweave shop sync agent)"; [ ! -e github/me/thing ] || fail "$(ls -R github)"
+                    mkdir -p local/chatly/web; echo mine > local/chatly/web/mine
+                    ! rwv add local/chatly/web 2> "$S/tmp/err" || [ \(engine) = fuse ] || fail 'a directory of mine was taken'
+                    [ -f local/chatly/web/mine ] || [ \(engine) = fuse ] || fail 'lost'
                     exec 5<&-; cd "$N"; rwv workweave shop delete agent --force
                     """)
             }
