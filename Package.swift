@@ -38,8 +38,10 @@ let package = Package(
         room("Syscalls", ["CLinux"]),
         // YAML text as a tree of nodes with positions.
         room("YAML", ["CYaml"]),
-        // rwv.yaml, rwv.lock, markers and configuration as pure values.
-        room("Manifest", ["YAML"]),
+        // TOML text as the same tree.
+        room("TOML", ["YAML"]),
+        // rwv.yaml, rwv.toml, rwv.lock, markers and configuration as pure values.
+        room("Manifest", ["YAML", "TOML"]),
         // libgit2 as values; the git program for network, filters and credentials.
         room("Git", ["CGit2", "Syscalls"]),
         // libfuse3: sessions over a descriptor, the operations table, replies that are given once, notifications, the worker pool.
@@ -64,7 +66,7 @@ let package = Package(
         room("Commands", ["ArgumentParsing", "Integrations", "Control", "CRevision", "Weave", "Manifest", "Git", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Integrations", "Views", "Weave", "Manifest", "Syscalls"], swiftSettings: settings),
-        tests("ManifestTests", ["Manifest", "YAML"]),
+        tests("ManifestTests", ["Manifest", "YAML", "TOML"]),
         tests("GitTests", ["Git", "Syscalls"]),
         // The built program driven from outside, against git and the kernel.
         .testTarget(name: "EndToEndTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),

@@ -35,7 +35,8 @@ package enum Local {
                 }
                 return .done
             }
-        case .hello, .sync: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        case .sync(let options): return try exclusively(weave) { () throws(WeaveError) in .synced(try served.sync(options)) }
+        case .hello: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
     }
 

@@ -164,7 +164,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         try changing(name) { () throws(WeaveError) in
             let record = try requireRecord(name)
             let directory = weave.state(of: name)
-            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map { .init(path: $0.path, branch: $0.branch, base: $0.base) })
+            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
             try journal.write(directory)
             handler.remove(name.text)
             serving.files.drop { NodeID(raw: $0).workweave == record.id }
@@ -203,6 +203,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             let umask = record.umask
             try weave.prepareState()
             try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(umask) }
+            if record.engine == Engine.checkout.rawValue {
+                return try CheckoutSync(weave: weave, maker: maker).run(&record, name, removable: Set(options.removable))
+            }
             guard let overlay = handler.overlay(named: name.text) else {
                 throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
             }

@@ -73,7 +73,7 @@ extension Weave {
         guard segments.first == "projects" else { return nil }
         for count in 1...3 where segments.count > count {
             let name = segments[1...count].joined(separator: "/")
-            if Files.exists(projects + "/" + name + "/rwv.yaml"), let project = try? ProjectName(name) { return project }
+            if Self.manifestName(in: projects + "/" + name) != nil, let project = try? ProjectName(name) { return project }
         }
         return nil
     }
