@@ -38,8 +38,10 @@ let package = Package(
         room("Syscalls", ["CLinux"]),
         // YAML text as a tree of nodes with positions.
         room("YAML", ["CYaml"]),
-        // rwv.yaml, rwv.lock, markers and configuration as pure values.
-        room("Manifest", ["YAML"]),
+        // TOML text as the same tree.
+        room("TOML", ["YAML"]),
+        // rwv.yaml, rwv.toml, rwv.lock, markers and configuration as pure values.
+        room("Manifest", ["YAML", "TOML"]),
         // libgit2 as values; the git program for network, filters and credentials.
         room("Git", ["CGit2", "Syscalls"]),
         // libfuse3: sessions over a descriptor, the operations table, replies that are given once, notifications, the worker pool.
@@ -50,7 +52,7 @@ let package = Package(
         room("Nodes", ["Fuse", "Layers", "Syscalls"]),
         // Joins manifest, clones and worktrees on disk; says what a view should contain. Prints and mounts nothing.
         room("Weave", ["Manifest", "Git", "Syscalls"]),
-        // Which files of a project appear at the root: one file per ecosystem; plan, then apply.
+        // How a project is wired at the root: members' facts, then a resolution without effects, then its application; one file per ecosystem.
         room("Integrations", ["Manifest", "YAML", "Syscalls"]),
         // The weave's socket: messages, client, the server's harness.
         room("Control", ["Weave", "Syscalls"]),
@@ -64,13 +66,14 @@ let package = Package(
         room("Commands", ["ArgumentParsing", "Integrations", "Control", "CRevision", "Weave", "Manifest", "Git", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Integrations", "Views", "Weave", "Manifest", "Syscalls"], swiftSettings: settings),
-        tests("ManifestTests", ["Manifest", "YAML"]),
+        tests("ManifestTests", ["Manifest", "YAML", "TOML"]),
         tests("GitTests", ["Git", "Syscalls"]),
         // The built program driven from outside, against git and the kernel.
         .testTarget(name: "EndToEndTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),
         tests("ArgumentParsingTests", ["ArgumentParsing"]),
         // Transcripts of the built program.
-        tests("CommandTests", ["rwv", "Integrations", "Manifest", "Syscalls"]),
+        tests("CommandTests", ["rwv", "Syscalls"]),
+        tests("IntegrationTests", ["Integrations", "Manifest", "YAML"]),
         tests("LayerTests", ["Layers", "Git", "Syscalls"]),
     ]
 )
