@@ -139,6 +139,32 @@ import Testing
             """))
     }
 
+    @Test func aSourceThatIsNone() throws {
+        let play = try Playground()
+        #expect(try play.rwv("fetch", "file://\(play.root)/nowhere/web-app") == .init(err: """
+            error: cannot clone projects/web-app: 'ROOT/nowhere/web-app' does not appear to be a git repository
+            hint: see whether git reaches it: git ls-remote file://ROOT/nowhere/web-app
+
+            """, status: 1))
+        #expect(try play.rwv("fetch", "web-app") == .init(err: """
+            error: 'web-app' is no git repository, no URL and no short form that is known
+            hint: write a URL, owner/repo, or REGISTRY/owner/repo with one of github, gitlab, bitbucket, local
+
+            """, status: 1))
+        try play.repository("chatly/web")
+        #expect(try play.rwv("fetch", "local/chatly/web") == .init(err: """
+            error: project 'web' has no rwv.yaml: ROOT/repos/chatly/web is another kind of repository
+            hint: 'rwv add local/chatly/web' lists it in a project
+
+            """, status: 1))
+        #expect(try play.sh("ls -A w") == "")
+        #expect(try play.rwv("fetch") == .init(err: """
+            error: no weave found above ROOT/w
+            hint: go into a weave, name one with -C, or start one with 'rwv init PROJECT' in an empty directory
+
+            """, status: 1))
+    }
+
     @Test func aManifestThatIsWrong() throws {
         let play = try Playground()
         try project(play, url: "ext::sh -c date")

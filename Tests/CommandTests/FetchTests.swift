@@ -94,6 +94,30 @@ import Testing
         #expect(try play.rwv("fetch", "--locked", "--project", "web-app").err.contains("error: local/chatly/web has 1 uncommitted change and is not on \(old)\n"))
     }
 
+    @Test func scopedPlaces() throws {
+        let play = try Playground()
+        try Self.project(play)
+        #expect(try play.rwv("fetch", "local/team/web-app", "--path", "local/team/web-app") == .init(err: """
+            fetched projects/local/team/web-app
+            2 repos ready
+            wrote projects/local/team/web-app/rwv.lock (2 repos)
+
+            """))
+        #expect(try play.read("w/.rwv-active") == "local/team/web-app\n")
+        #expect(try play.rwv("fetch", "local/team/web-app", "--path", "team/web-app") == .init(err: """
+            fetched projects/team/web-app
+            keeping local/chatly/web (already cloned)
+            keeping local/chatly/server (already cloned)
+            2 repos ready
+            project 'local/team/web-app' stays active; 'rwv activate team/web-app' switches
+            wrote projects/team/web-app/rwv.lock (2 repos)
+
+            """))
+        #expect(try play.rwv().out.hasSuffix("Projects: local/team/web-app, team/web-app\n"))
+        #expect(try play.rwv("fetch", "local/team/web-app", "--path", "a/b/c/d").err.hasPrefix("error: project name 'a/b/c/d' has more than three segments\nhint: "))
+        #expect(try play.rwv("fetch", "local/team/web-app", "--path", "../up").err.hasPrefix("error: project name '../up' has a '..' segment\nhint: "))
+    }
+
     @Test func refusals() throws {
         let play = try Playground()
         try Self.project(play)
