@@ -6,6 +6,10 @@ SWIFT   ?= swift
 # Each compiler job may take 2 GiB: as many as processors, at most four.
 JOBS    ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$n)
 PROGRAM := .build/release/rwv
+# What makes the program start quickly (docs/decisions/0017): nothing to relocate, no search for libraries beside it, and the
+# C++ library linked in where the compiler has an archive of it.
+LINK    := --disable-local-rpath -Xswiftc -use-ld=lld -Xswiftc -L.build/static -Xlinker --no-export-dynamic -Xlinker --as-needed \
+           $(foreach word,-no-pie -static-libgcc,-Xswiftc -Xclang-linker -Xswiftc $(word))
 # Paths of more git repositories for the demo: make demo REPOS="/path/a /path/b"
 REPOS   ?=
 # Passed on to the benchmark or to `swift test`: make bench ARGS=--quick
@@ -16,7 +20,9 @@ ARGS    ?=
 all: build
 
 build: deps
-	$(SWIFT) build -c release --static-swift-stdlib --product rwv -j $(JOBS)
+	@mkdir -p .build/static
+	@archive=$$(gcc -print-file-name=libstdc++.a); [ ! -e "$$archive" ] || ln -sf "$$archive" .build/static/
+	$(SWIFT) build -c release --static-swift-stdlib --product rwv -j $(JOBS) $(LINK)
 
 deps:
 	@.ci/packages

@@ -31,7 +31,8 @@ let package = Package(
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         // The revision of the build; a target of its own, so that a commit recompiles nothing else.
         .target(name: "CRevision", cSettings: [.define("RWV_REVISION", to: "\"\(revision)\"")]),
-        .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        // libgit2 (package libgit2-dev), loaded at its first use.
+        .target(name: "CGit2", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         // The only caller of libc: errno, descriptors, *at calls, locks, spawn.

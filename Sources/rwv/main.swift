@@ -10,7 +10,7 @@ internal import Weave
 let surface: ServedWeave.Surface = { project, manifest, exists in
     ((try? surfacedLinks(project: project, manifest: manifest, exists: exists)) ?? []).map { ($0.path, $0.target) }
 }
-let arguments = CommandLine.arguments
+let arguments = CurrentProcess.arguments
 // The processes behind the mounts are this program too, started by itself.
 if arguments.count == 3, arguments[1] == Keeper.verb {
     CurrentProcess.exit(Keeper.run(Weave(root: arguments[2]), report: FileDescriptor(raw: 3)))
