@@ -7,7 +7,7 @@ SWIFT   ?= swift
 JOBS    ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$n)
 PROGRAM := .build/release/rwv
 # What makes the program start quickly (docs/decisions/0017): nothing to relocate, no search for libraries beside it, and the
-# C++ library linked in where the compiler has an archive of it.
+# libraries that every start needs linked in where there are archives of them.
 LINK    := --disable-local-rpath -Xswiftc -use-ld=lld -Xswiftc -L.build/static -Xlinker --no-export-dynamic -Xlinker --as-needed \
            $(foreach word,-no-pie -static-libgcc,-Xswiftc -Xclang-linker -Xswiftc $(word))
 # Paths of more git repositories for the demo: make demo REPOS="/path/a /path/b"
@@ -21,7 +21,9 @@ all: build
 
 build: deps
 	@mkdir -p .build/static
-	@archive=$$(gcc -print-file-name=libstdc++.a); [ ! -e "$$archive" ] || ln -sf "$$archive" .build/static/
+	@for name in libstdc++.a libyaml.a; do \
+	    archive=$$(gcc -print-file-name=$$name); [ ! -e "$$archive" ] || ln -sf "$$archive" .build/static/; \
+	done
 	$(SWIFT) build -c release --static-swift-stdlib --product rwv -j $(JOBS) $(LINK)
 
 deps:

@@ -33,12 +33,14 @@ let package = Package(
         .target(name: "CRevision", cSettings: [.define("RWV_REVISION", to: "\"\(revision)\"")]),
         // libgit2 (package libgit2-dev), loaded at its first use.
         .target(name: "CGit2", linkerSettings: [.linkedLibrary("dl")]),
-        .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-        .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CFuse", providers: [.apt(["libfuse3-dev"])]),
+        .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
         // The only caller of libc: errno, descriptors, *at calls, locks, spawn.
         room("Syscalls", ["CLinux"]),
         // YAML text as a tree of nodes with positions.
         room("YAML", ["CYaml"]),
+        // Codable values as JSON.
+        room("JSONCoding", []),
         // rwv.yaml, rwv.lock, markers and configuration as pure values.
         room("Manifest", ["YAML"]),
         // libgit2 as values; the git program for network, filters and credentials.
@@ -50,13 +52,13 @@ let package = Package(
         // The kernel's node ids joined to layers: routes requests, keeps the kernel's references, counts operations.
         room("Nodes", ["Fuse", "Layers", "Syscalls"]),
         // Joins manifest, clones and worktrees on disk; says what a view should contain. Prints and mounts nothing.
-        room("Weave", ["Manifest", "Git", "Syscalls"]),
+        room("Weave", ["Manifest", "Git", "JSONCoding", "Syscalls"]),
         // Which files of a project appear at the root: one file per ecosystem; plan, then apply.
         room("Integrations", ["Manifest", "YAML", "Syscalls"]),
         // The weave's socket: messages, client, the server's harness.
-        room("Control", ["Weave", "Syscalls"]),
+        room("Control", ["Weave", "JSONCoding", "Syscalls"]),
         // Turns "workweave N" into a layer stack that is served: bases, lifecycle, journal, recovery.
-        room("Views", ["Nodes", "Layers", "Weave", "Control", "Syscalls"]),
+        room("Views", ["Nodes", "Layers", "Weave", "Control", "JSONCoding", "Syscalls"]),
         // Keeper and server processes: composition root, signals, log.
         room("Daemon", ["Views", "Control", "Fuse", "Weave", "Syscalls"]),
         // Command lines as values; help texts.
@@ -65,6 +67,7 @@ let package = Package(
         room("Commands", ["ArgumentParsing", "Integrations", "Control", "CRevision", "Weave", "Manifest", "Git", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Integrations", "Views", "Weave", "Manifest", "Syscalls"], swiftSettings: settings),
+        tests("JSONCodingTests", ["JSONCoding"]),
         tests("ManifestTests", ["Manifest", "YAML"]),
         tests("GitTests", ["Git", "Syscalls"]),
         // The built program driven from outside, against git and the kernel.

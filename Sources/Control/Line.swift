@@ -1,11 +1,11 @@
-internal import FoundationEssentials
+internal import JSONCoding
 package import Syscalls
 
 /// JSON values on a stream socket, one a line.
 enum Line {
     static func send(_ value: some Encodable, to socket: FileDescriptor) throws(Errno) {
         guard let data = try? JSONEncoder().encode(value) else { throw .invalid }
-        try socket.writeAll(Array(data) + [UInt8(ascii: "\n")])
+        try socket.writeAll(data + [UInt8(ascii: "\n")])
     }
 
     /// Reads to the end of the line. Nil at the end of the stream. - Throws: EINVAL when it is not what was expected; EFBIG past 64 MiB.
@@ -17,7 +17,7 @@ enum Line {
             bytes += some
             if bytes.count > 64 << 20 { throw .fileTooLarge }
         }
-        guard let value = try? JSONDecoder().decode(type, from: Data(bytes)) else { throw .invalid }
+        guard let value = try? JSONDecoder().decode(type, from: bytes) else { throw .invalid }
         return value
     }
 }
