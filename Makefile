@@ -15,7 +15,7 @@ REPOS   ?=
 # Passed on to the benchmark or to `swift test`: make bench ARGS=--quick
 ARGS    ?=
 
-.PHONY: all build deps demo test bench fmt lint install clean
+.PHONY: all build deps demo test bench fmt lint install docs clean
 
 all: build
 
@@ -50,6 +50,18 @@ lint:
 
 install: build
 	install -D -m 0755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/rwv"
+	$(PROGRAM) completions bash | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rwv"
+	$(PROGRAM) completions zsh | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rwv"
+	$(PROGRAM) completions fish | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rwv.fish"
+	$(PROGRAM) manual rwv.1 | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/man/man1/rwv.1"
+	$(PROGRAM) manual rwv.yaml.5 | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/man/man5/rwv.yaml.5"
+
+# The help texts at the end of docs/commands.md, as the program prints them.
+docs: build
+	sed -i '/^## Help texts$$/q' docs/commands.md
+	for command in "" $$($(PROGRAM) completions candidates "" | cut -f 1); do \
+	    printf '\n```\n$$ %s\n' "rwv $${command:+$$command }--help"; $(PROGRAM) $$command --help; echo '```'; \
+	done >> docs/commands.md
 
 clean:
 	$(SWIFT) package clean
