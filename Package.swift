@@ -53,7 +53,7 @@ let package = Package(
         room("Nodes", ["Fuse", "Layers", "Syscalls"]),
         // Joins manifest, clones and worktrees on disk; says what a view should contain. Prints and mounts nothing.
         room("Weave", ["Manifest", "Git", "JSONCoding", "Syscalls"]),
-        // Which files of a project appear at the root: one file per ecosystem; plan, then apply.
+        // How a project is wired at the root: members' facts, then a resolution without effects, then its application; one file per ecosystem.
         room("Integrations", ["Manifest", "YAML", "Syscalls"]),
         // The weave's socket: messages, client, the server's harness.
         room("Control", ["Weave", "JSONCoding", "Syscalls"]),
@@ -74,7 +74,8 @@ let package = Package(
         .testTarget(name: "EndToEndTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),
         tests("ArgumentParsingTests", ["ArgumentParsing"]),
         // Transcripts of the built program.
-        tests("CommandTests", ["rwv", "Integrations", "Manifest", "Syscalls"]),
+        tests("CommandTests", ["rwv", "Syscalls"]),
+        tests("IntegrationTests", ["Integrations", "Manifest", "YAML"]),
         tests("LayerTests", ["Layers", "Git", "Syscalls"]),
     ]
 )

@@ -6,27 +6,64 @@ internal import Weave
 /// `rwv activate PROJECT`: that project's files at the root.
 enum Activate {
     static let verb = Verb(CommandSpec(
-        "activate", "make a project the active one and link its files to the root", positionals: [PositionalSpec("PROJECT", "the project's directory below projects/")],
+        "activate", "make a project the active one: generate its ecosystem files and link them to the root",
+        positionals: [PositionalSpec("PROJECT", "the project's directory below projects/")],
+        options: [OptionSpec("--plan", "print what would be written, linked and removed, and change nothing")],
         details: """
-            Writes .rwv-active and makes relative links at the root to the project's ecosystem files (package.json, go.work,
-            Cargo.toml, …). Links of the project that was active before go away; nothing of yours is touched.
+            Generates package.json, go.work, pyproject.toml, Cargo.toml, … in the project directory for the repositories that it lists,
+            makes relative links to them at the root, and writes .rwv-active. Links of the project that was active before go away;
+            nothing of yours is touched.
             """)
     ) { session in
-        let context = try session.context()
-        try activate(try ProjectName(session.arguments[0] ?? ""), context)
+        let context = try session.context(), project = try ProjectName(session.arguments[0] ?? "")
+        guard session.arguments.has("--plan") else { return try activate(project, context) }
+        let wiring = try wiring(project, context), plan = try resolve(wiring, context)
+        if session.wantsJSON { session.output.print(plan.json(wiring)) } else { for line in plan.lines { session.output.print(line) } }
     }
 
     /// Activates a project where the command acts.
     static func activate(_ project: ProjectName, _ context: Context) throws {
-        let manifest = try context.readManifest(project)
-        let plan = try Activation.resolve(root: context.root, project: project, manifest: manifest, others: nestedPaths(context))
+        let plan = try resolve(try wiring(project, context), context)
+        try WritePlace.real(context.directory(project), in: context)
         try plan.apply(root: context.root)
     }
 
-    /// Brings the links up to date after the manifest of a project changed, if it is the active one.
+    /// Generates a project's files in its project directory without making it the active one.
+    static func generate(_ project: ProjectName, _ context: Context) throws {
+        let plan = try resolve(try wiring(project, context), context)
+        try WritePlace.real(context.directory(project), in: context)
+        try plan.applyFiles(root: context.root)
+    }
+
+    /// Brings files and links up to date after the manifest of a project changed, if it is the active one.
     static func refresh(_ project: ProjectName, _ context: Context) throws {
+        if try isActive(project, context) { try activate(project, context) }
+    }
+
+    static func isActive(_ project: ProjectName, _ context: Context) throws -> Bool {
+        try (context.workweave == nil ? context.weave.activeProject() : context.project) == project
+    }
+
+    /// The facts of a project's members and of the root, as they are on disk where the command acts.
+    static func wiring(_ project: ProjectName, _ context: Context, manifest: Manifest? = nil) throws -> RootSession {
+        let manifest = try manifest ?? context.readManifest(project)
+        let listed = Set(manifest.repositories.map(\.path))
+        var strangers: [RepoPath] = [], others: [ProjectName] = []
+        if context.workweave == nil {
+            others = try context.weave.allProjects().filter { $0 != project }
+            let listedElsewhere = others.compactMap { try? context.weave.readManifest($0) }.flatMap { $0.repositories.map(\.path) }
+            let tops = Set(RegistrySet().registries.map(\.name) + (listed + listedElsewhere).compactMap(\.segments.first))
+            strangers = Weave.repositories(below: tops, root: context.root).filter { !listed.contains($0) }
+        }
+        return try RootSession.onDisk(root: context.root, project: project, workweave: context.workweave, manifest: manifest,
+                                      strangers: strangers, otherProjects: others)
+    }
+
+    static func resolve(_ wiring: RootSession, _ context: Context) throws -> Activation {
+        var previous: (ProjectName, Manifest)?
         let active = context.workweave == nil ? try context.weave.activeProject() : context.project
-        if active == project { try activate(project, context) }
+        if let active, let manifest = try? context.readManifest(active) { previous = (active, manifest) }
+        return try Activation.resolve(wiring, previous: previous, others: nestedPaths(context))
     }
 
     /// Places below the root's directories where any project of the weave may have links.
@@ -34,7 +71,7 @@ enum Activate {
         var all: Set<String> = []
         for project in try context.weave.allProjects() {
             guard let manifest = try? context.weave.readManifest(project) else { continue }
-            all.formUnion(((try? surfacedPaths(project: project, manifest: manifest)) ?? []).filter { $0.contains("/") })
+            all.formUnion(((try? RootSession.generatedPaths(project, manifest)) ?? []).filter { $0.contains("/") })
         }
         return all.sorted()
     }

@@ -30,7 +30,14 @@ struct CheckRun {
         // A manifest that cannot be read may list any clone.
         if context.workweave == nil, found.isEmpty { found += orphans(projects) }
         for project in projects { found += check(project, heads) }
-        return found + (try drift(projects))
+        for project in projects { found += try IntegrationCheck(context, project.name, project.manifest).findings() }
+        return unique(found) + (try drift(projects))
+    }
+
+    /// What several projects have in common is said once.
+    private func unique(_ findings: [CheckFinding]) -> [CheckFinding] {
+        var seen: Set<String> = []
+        return findings.filter { seen.insert("\($0.source): \($0.text)").inserted }
     }
 
     private func finding(_ severity: CheckFinding.Severity, _ kind: CheckFinding.Kind, _ project: ProjectName?, _ path: RepoPath?, _ text: String) -> CheckFinding {
@@ -85,22 +92,8 @@ struct CheckRun {
     private func orphans(_ projects: [Project]) -> [CheckFinding] {
         let known = Set(projects.flatMap { $0.manifest.repositories.map(\.path) })
         let tops = Set(registries.registries.map(\.name) + known.compactMap(\.segments.first))
-        return tops.sorted().flatMap { clones(below: $0, depth: 1) }.filter { !known.contains($0) }
+        return Weave.repositories(below: tops, root: context.root).filter { !known.contains($0) }
             .map { finding(.error, .orphanedClone, nil, $0, "orphaned clone: \($0)") }
-    }
-
-    /// Paths of git repositories below a directory of the weave, four levels deep, in order; links are not followed.
-    private func clones(below directory: String, depth: Int) -> [RepoPath] {
-        guard let file = try? Files.open(context.root + "/" + directory, OpenFlags.directory | OpenFlags.noFollow) else { return [] }
-        defer { file.close() }
-        var found: [RepoPath] = []
-        for entry in ((try? file.directoryEntries()) ?? []).sorted(by: { $0.text < $1.text }) where entry.name.first != UInt8(ascii: ".") {
-            let path = directory + "/" + entry.text
-            if Files.exists(context.root + "/" + path + "/.git") {
-                if let repo = try? RepoPath(path) { found.append(repo) }
-            } else if depth < 4 { found += clones(below: path, depth: depth + 1) }
-        }
-        return found
     }
 
     /// Workweaves whose worktrees are not those of their manifest: the workweave's own while it is shown, else the weave's.

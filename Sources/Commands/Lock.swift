@@ -9,10 +9,16 @@ enum Lock {
     static let verb = Verb(CommandSpec(
         "lock", "write the revisions that are checked out to the project's rwv.lock",
         options: [OptionSpec("--dirty", "lock HEAD although there are uncommitted changes")],
-        details: "A tag at HEAD is recorded by name, anything else as the commit's id.")
+        details: """
+            A tag at HEAD is recorded by name, anything else as the commit's id. Then the ecosystems' own locks are brought up to date
+            (npm install --package-lock-only, pnpm install --lockfile-only, uv lock, cargo generate-lockfile), if the project is active
+            and has such members; `install: true` in an integration's settings runs the full installation instead.
+            """)
     ) { session in
         let context = try session.context(), project = try context.requireProject()
         try write(project, context, session.output, allowDirty: session.arguments.has("--dirty"))
+        session.output.flush()
+        try LockHooks.run(project, context, session.output)
     }
 
     private struct Finding: Sendable {

@@ -25,8 +25,7 @@ enum ManifestChange {
     /// What follows a change of the manifest, or clones made for it.
     static func finish(_ project: ProjectName, _ session: Session) throws {
         let context = try session.context()
-        try Activate.refresh(project, context)
-        if let workweave = context.workweave { try Workweave.follow(session, context, workweave) }
+        if let workweave = context.workweave { try Workweave.follow(session, context, workweave) } else { try Activate.refresh(project, context) }
     }
 
     static func editor(_ project: ProjectName, _ context: Context) throws -> ManifestEditor {

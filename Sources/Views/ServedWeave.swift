@@ -1,15 +1,15 @@
 package import Control
 internal import Git
 internal import Layers
-package import Manifest
+internal import Manifest
 package import Nodes
 package import Syscalls
 package import Weave
 
 /// A weave while it is served: its workweaves in the mount, and what is done to them. One per server process. Any thread.
 package final class ServedWeave: WorkweavesHandler.Keeper {
-    /// Which ecosystem files of a project are surfaced at the root; given by the composition root, since it is the integrations' business.
-    package typealias Surface = @Sendable (_ project: ProjectName, _ manifest: Manifest, _ exists: (String) -> Bool) -> [(path: String, target: String)]
+    /// Which ecosystem files of a project are generated and surfaced; see ``SurfaceRequest``.
+    package typealias Surface = @Sendable (SurfaceRequest) -> SurfaceAnswer
     /// Tells the kernel that a name in a directory means something else now, or nothing.
     package typealias Notify = @Sendable (_ parent: UInt64, _ name: String) -> Void
 
@@ -261,7 +261,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             let record = try requireRecord(try workweaveName(name))
             let directory = weave.states + "/" + name
             guard record.repos.allSatisfy({ CleanCheck(weave: weave, record: record, repo: $0).isClean() }),
-                  RootFiles(weave, in: directory + "/upper", repos: record.repos.map(\.path)).all().isEmpty else {
+                  RootFiles(weave, in: directory + "/upper", repos: record.repos.map(\.path), record: record).all().isEmpty else {
                 throw WeaveError(.dirty, "it may hold changes", hint: "use 'rwv workweave PROJECT delete \(name)'")
             }
             try delete(name, fromKernel: true)

@@ -62,10 +62,10 @@ struct WorkweaveMaker {
         var repos: [WorkweaveRecord.Repo] = []
         for r in made { repos.append(try r.get()) }
         let own = OwnFiles(weave: weave, plan: plan, upper: directory + "/upper", umask: umask, surface: surface)
-        let links = try own.place(projectBase: repos.first { $0.isProject }.map { "\(directory)/base/\($0.part).meta" })
+        let (links, given) = try own.place()
         return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: Engine.fuse.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links,
-                               givenManifest: plan.manifestEdit.map { blobID(of: $0).hex }, upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
+                               given: given, upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
                                             renamesWithWhiteout: format.renamesWithWhiteout))
     }
 

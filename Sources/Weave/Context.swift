@@ -9,6 +9,12 @@ package struct Context: Sendable {
     /// Nil when nothing says which.
     package let project: ProjectName?
 
+    package init(weave: Weave, workweave: WorkweaveName?, project: ProjectName?) {
+        self.weave = weave
+        self.workweave = workweave
+        self.project = project
+    }
+
     /// The directory that plays the weave's part: the workweave's root, or the weave.
     package var root: String { workweave.map(weave.workweave) ?? weave.root }
 

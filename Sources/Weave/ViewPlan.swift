@@ -20,7 +20,7 @@ package struct ViewPlan: Sendable {
     package let project: ProjectName
     package let repos: [Repo]
     package let manifest: Manifest
-    /// The project directory is not a repo: it is copied.
+    /// The project directory is not a repo, or one without a commit: it is copied.
     package let copiesProject: Bool
     /// The manifest on disk when it differs from the committed one.
     package let manifestEdit: [UInt8]?
@@ -52,7 +52,9 @@ package struct ViewPlan: Sendable {
                     isReadOnly: entry.role == .reference && !manifest.workweave.writableReference, isProject: false)
         }
         let directory = weave.project(project)
-        let isRepo = Files.exists(directory + "/.git")
+        // A repo without a commit has nothing that a worktree could show.
+        var isRepo = Files.exists(directory + "/.git")
+        if isRepo { isRepo = try git { () throws(GitError) in try Repository(opening: directory).head().commit != nil } }
         let all = requests + (isRepo ? [Request(path: "projects/\(project.text)", clone: directory, revision: nil, isReadOnly: false, isProject: true)] : [])
         let looked = Thread.map(all, width: CurrentProcess.processorCount * 2) { request -> Result<Repo, WeaveError> in
             do throws(WeaveError) { return .success(try look(request, name)) } catch { return .failure(error) }
@@ -125,8 +127,7 @@ package struct ViewPlan: Sendable {
         let path = weave.manifest(project)
         let bytes = try system("read \(path)") { () throws(Errno) in try Files.read(path) }
         let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }
-        let listing = try git { () throws(GitError) in try TreeListing(repository, tree: repo.commit.tree) }
-        guard let entry = listing.find(Array("rwv.yaml".utf8)) else { return bytes }
-        return listing.entries[entry].oid == blobID(of: bytes) ? nil : bytes
+        let committed = try git { () throws(GitError) in try repository.content(of: "rwv.yaml", in: repo.commit.tree) }
+        return committed == bytes ? nil : bytes
     }
 }

@@ -114,6 +114,6 @@ import Testing
             for i in $(seq 100); do [ -e ../begun ] && break; sleep 0.05; done
             kill -TERM $id; wait $id && exit 1; echo "status $?"; ls -A; find . -name '*tmp*'
             """)
-        #expect(text == "status 143\n.rwv-active\nprojects\n")
+        #expect(text == "status 143\n.rwv-active\ngita\nprojects\nweb-app.code-workspace\n")
     }
 }
