@@ -72,6 +72,8 @@ let package = Package(
         tests("GitTests", ["Git", "Syscalls"]),
         // The built program driven from outside, against git and the kernel.
         .testTarget(name: "EndToEndTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),
+        // The same scripts with the real rwv 0.2.8 and with ours.
+        .testTarget(name: "DifferentialTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),
         tests("ArgumentParsingTests", ["ArgumentParsing"]),
         // Transcripts of the built program.
         tests("CommandTests", ["rwv", "Syscalls"]),
