@@ -78,7 +78,7 @@ enum Activate {
         var all: Set<String> = []
         for project in try context.weave.allProjects() {
             guard let manifest = try? context.weave.readManifest(project) else { continue }
-            all.formUnion(((try? RootSession.generatedPaths(project, manifest)) ?? []).filter { $0.contains("/") })
+            all.formUnion(((try? RootSession.generatedPaths(project, manifest, withDisabled: true)) ?? []).filter { $0.contains("/") })
         }
         return all.sorted()
     }

@@ -56,9 +56,10 @@ package struct RootSession: Sendable {
     }
 
     /// Where generated files of all integrations that are on would stand, relative to the project directory.
-    package static func generatedPaths(_ project: ProjectName, _ manifest: Manifest) throws(ManifestError) -> [String] {
+    /// - Parameter withDisabled: those of integrations that are off as well, whose links an earlier activation may have left.
+    package static func generatedPaths(_ project: ProjectName, _ manifest: Manifest, withDisabled: Bool = false) throws(ManifestError) -> [String] {
         var paths: [String] = []
-        for ecosystem in ecosystems where ecosystem.isEnabled(manifest) {
+        for ecosystem in ecosystems where withDisabled || ecosystem.isEnabled(manifest) {
             paths += try ecosystem.surfacedPaths(project: project, settings: manifest.integration(ecosystem.name))
         }
         return paths
