@@ -41,8 +41,10 @@ let package = Package(
         room("YAML", ["CYaml"]),
         // Codable values as JSON.
         room("JSONCoding", []),
-        // rwv.yaml, rwv.lock, markers and configuration as pure values.
-        room("Manifest", ["YAML"]),
+        // TOML text as the same tree.
+        room("TOML", ["YAML"]),
+        // rwv.yaml, rwv.toml, rwv.lock, markers and configuration as pure values.
+        room("Manifest", ["YAML", "TOML"]),
         // libgit2 as values; the git program for network, filters and credentials.
         room("Git", ["CGit2", "Syscalls"]),
         // libfuse3: sessions over a descriptor, the operations table, replies that are given once, notifications, the worker pool.
@@ -58,7 +60,7 @@ let package = Package(
         // The weave's socket: messages, client, the server's harness.
         room("Control", ["Weave", "JSONCoding", "Syscalls"]),
         // Turns "workweave N" into a layer stack that is served: bases, lifecycle, journal, recovery.
-        room("Views", ["Nodes", "Layers", "Weave", "Control", "JSONCoding", "Syscalls"]),
+        room("Views", ["Nodes", "Fuse", "Layers", "Weave", "Control", "JSONCoding", "Syscalls"]),
         // Keeper and server processes: composition root, signals, log.
         room("Daemon", ["Views", "Control", "Fuse", "Weave", "Syscalls"]),
         // Command lines as values; help texts.
@@ -68,7 +70,7 @@ let package = Package(
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Integrations", "Views", "Weave", "Manifest", "Syscalls"], swiftSettings: settings),
         tests("JSONCodingTests", ["JSONCoding"]),
-        tests("ManifestTests", ["Manifest", "YAML"]),
+        tests("ManifestTests", ["Manifest", "YAML", "TOML"]),
         tests("GitTests", ["Git", "Syscalls"]),
         // The built program driven from outside, against git and the kernel.
         .testTarget(name: "EndToEndTests", dependencies: ["Syscalls"], exclude: ["Scripts"], swiftSettings: settings),

@@ -56,6 +56,8 @@ int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode) {
 
 int rwv_close(int fd) { return close(fd) == -1 && errno != EINTR ? -errno : 0; }
 
+int rwv_duplicate(int fd) { return ONCE(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+
 static void convert(const struct statx *x, struct rwv_stat *o) {
     *o = (struct rwv_stat){
         .ino = x->stx_ino, .size = x->stx_size, .blocks = x->stx_blocks,
@@ -165,6 +167,27 @@ int rwv_removexattrat(int dirfd, const char *path, const char *name) {
 int64_t rwv_listxattrat(int dirfd, const char *path, char *buf, size_t n) {
     return WITH_PATH(dirfd, path, listxattr(p, buf, n));
 }
+#define WITH_HANDLE(handle, call) ({ char p[32]; proc_path(p, handle); ONCE(call); })
+
+int rwv_handle_open(int handle, int flags) {
+    char p[32];
+    proc_path(p, handle);
+    return RETRY(open(p, flags | O_CLOEXEC));
+}
+int rwv_handle_chmod(int handle, unsigned mode) { return WITH_HANDLE(handle, chmod(p, mode)); }
+int rwv_handle_chown(int handle, uint32_t uid, uint32_t gid) { return ONCE(fchownat(handle, "", uid, gid, AT_EMPTY_PATH)); }
+int rwv_handle_utimens(int handle, int64_t as, uint32_t ans, int64_t ms, uint32_t mns) {
+    struct timespec t[2] = {{as, ans}, {ms, mns}};
+    // utimensat(2) takes AT_EMPTY_PATH since Linux 5.8.
+    return ONCE(utimensat(handle, "", t, AT_EMPTY_PATH));
+}
+int64_t rwv_handle_getxattr(int handle, const char *name, void *buf, size_t n) { return WITH_HANDLE(handle, (int64_t)getxattr(p, name, buf, n)); }
+int rwv_handle_setxattr(int handle, const char *name, const void *buf, size_t n, int flags) {
+    return WITH_HANDLE(handle, setxattr(p, name, buf, n, flags));
+}
+int rwv_handle_removexattr(int handle, const char *name) { return WITH_HANDLE(handle, removexattr(p, name)); }
+int64_t rwv_handle_listxattr(int handle, char *buf, size_t n) { return WITH_HANDLE(handle, (int64_t)listxattr(p, buf, n)); }
+
 int64_t rwv_fgetxattr(int fd, const char *name, void *buf, size_t n) { return ONCE(fgetxattr(fd, name, buf, n)); }
 int rwv_fsetxattr(int fd, const char *name, const void *buf, size_t n, int flags) { return ONCE(fsetxattr(fd, name, buf, n, flags)); }
 int64_t rwv_getdents(int fd, void *buf, size_t n) { return ONCE((int64_t)syscall(SYS_getdents64, fd, buf, n)); }
@@ -175,7 +198,35 @@ int rwv_flock(int fd, int exclusive, int nonblocking) {
 int rwv_unlock(int fd) { return RETRY(flock(fd, LOCK_UN)); }
 int rwv_memfd(const char *name) { return ONCE(memfd_create(name, MFD_CLOEXEC)); }
 int rwv_pipe(int out[2]) { return ONCE(pipe2(out, O_CLOEXEC)); }
-int rwv_socketpair(int out[2]) { return ONCE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out)); }
+
+int rwv_packet_pair(int out[2]) { return ONCE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out)); }
+
+int rwv_send_packet(int fd, const void *buf, size_t n, int passed) {
+    struct iovec part = {.iov_base = (void *)buf, .iov_len = n};
+    union { struct cmsghdr header; char bytes[CMSG_SPACE(sizeof(int))]; } control = {0};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    if (passed >= 0) {
+        m.msg_control = control.bytes;
+        m.msg_controllen = sizeof control.bytes;
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        *c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(c), &passed, sizeof passed);
+    }
+    ssize_t r = RETRY(sendmsg(fd, &m, MSG_NOSIGNAL));
+    return r < 0 ? (int)r : 0;
+}
+
+int64_t rwv_receive_packet(int fd, void *buf, size_t n, int *passed) {
+    struct iovec part = {.iov_base = buf, .iov_len = n};
+    union { struct cmsghdr header; char bytes[CMSG_SPACE(sizeof(int))]; } control;
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    *passed = -1;
+    ssize_t r = RETRY(recvmsg(fd, &m, MSG_CMSG_CLOEXEC));
+    if (r < 0) return r;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) memcpy(passed, CMSG_DATA(c), sizeof *passed);
+    return m.msg_flags & MSG_TRUNC ? -EMSGSIZE : r;
+}
 
 static int unix_address(const char *path, struct sockaddr_un *a) {
     memset(a, 0, sizeof *a);

@@ -1,4 +1,5 @@
 internal import ArgumentParsing
+internal import Control
 internal import Integrations
 internal import Manifest
 internal import Weave
@@ -12,13 +13,17 @@ enum Activate {
         details: """
             Generates package.json, go.work, pyproject.toml, Cargo.toml, … in the project directory for the repositories that it lists,
             makes relative links to them at the root, and writes .rwv-active. Links of the project that was active before go away;
-            nothing of yours is touched.
+            nothing of yours is touched. In a project mount it makes the mount show that project; files that are open stay so.
             """)
     ) { session in
         let context = try session.context(), project = try ProjectName(session.arguments[0] ?? "")
-        guard session.arguments.has("--plan") else { return try activate(project, context) }
-        let wiring = try wiring(project, context), plan = try resolve(wiring, context)
-        if session.wantsJSON { session.output.print(plan.json(wiring)) } else { for line in plan.lines { session.output.print(line) } }
+        if session.arguments.has("--plan") {
+            let wiring = try wiring(project, context), plan = try resolve(wiring, context)
+            return session.wantsJSON ? session.output.print(plan.json(wiring)) : plan.lines.forEach { session.output.print($0) }
+        }
+        guard let mount = context.mount else { return try activate(project, context) }
+        try generate(project, context)
+        _ = try session.service.ask(context.weave, .activate(path: mount, project: project.text))
     }
 
     /// Activates a project where the command acts.
@@ -35,9 +40,10 @@ enum Activate {
         try plan.applyFiles(root: context.root)
     }
 
-    /// Brings files and links up to date after the manifest of a project changed, if it is the active one.
+    /// Brings files and links up to date after the manifest of a project changed, if it is the active one; of one that is mounted the files
+    /// alone, as its mounts follow by themselves.
     static func refresh(_ project: ProjectName, _ context: Context) throws {
-        if try isActive(project, context) { try activate(project, context) }
+        if try isActive(project, context) { try activate(project, context) } else if context.mount != nil { try generate(project, context) }
     }
 
     static func isActive(_ project: ProjectName, _ context: Context) throws -> Bool {
@@ -52,7 +58,8 @@ enum Activate {
         if context.workweave == nil {
             others = try context.weave.allProjects().filter { $0 != project }
             let listedElsewhere = others.compactMap { try? context.weave.readManifest($0) }.flatMap { $0.repositories.map(\.path) }
-            let tops = Set(RegistrySet().registries.map(\.name) + (listed + listedElsewhere).compactMap(\.segments.first))
+            // What lies at owner/repo belongs to no registry: rwv 0.2.8 does not look there.
+            let tops = Set(RegistrySet().registries.map(\.name) + (listed + listedElsewhere).map(\.segments).filter { $0.count > 2 }.compactMap(\.first))
             strangers = Weave.repositories(below: tops, root: context.root).filter { !listed.contains($0) }
         }
         return try RootSession.onDisk(root: context.root, project: project, workweave: context.workweave, manifest: manifest,

@@ -28,6 +28,7 @@ struct CheckFinding: Sendable {
     enum Kind: String, Sendable {
         case manifest, orphanedClone = "orphaned-clone", danglingReference = "dangling-reference", missingRole = "missing-role"
         case staleLock = "stale-lock", workweaveDrift = "workweave-drift", repository, integration
+        case manifestForm = "manifest-form", unsupported
     }
     let severity: Severity
     let kind: Kind

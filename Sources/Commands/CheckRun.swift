@@ -29,7 +29,7 @@ struct CheckRun {
         let heads = readHeads(projects)
         // A manifest that cannot be read may list any clone.
         if context.workweave == nil, found.isEmpty { found += orphans(projects) }
-        for project in projects { found += check(project, heads) }
+        for project in projects { found += forms(project) + check(project, heads) }
         for project in projects { found += try IntegrationCheck(context, project.name, project.manifest).findings() }
         return unique(found) + (try drift(projects))
     }
@@ -71,13 +71,21 @@ struct CheckRun {
         return found + staleLock(project, heads)
     }
 
+    /// Two manifests, and what a manifest asks for in vain.
+    private func forms(_ project: Project) -> [CheckFinding] {
+        let names = Manifest.fileNames.filter { Files.exists(context.directory(project.name) + "/" + $0) }
+        let both = names.count < 2 ? [] : ["projects/\(project.name) has \(names.joined(separator: " and ")): \(names[0]) is read"]
+        return both.map { finding(.warning, .manifestForm, project.name, nil, $0) }
+            + project.manifest.unsupported.map { finding(.warning, .unsupported, project.name, nil, $0.description) }
+    }
+
     /// A lock is stale when a repository moved on, or when it does not list what the manifest lists.
     private func staleLock(_ project: Project, _ heads: [RepoPath: Result<RepositoryFacts, CommandFailure>]) -> [CheckFinding] {
         guard let lock = project.lock else { return [] }
         var texts: [(RepoPath, String)] = []
         for entry in lock.repositories {
             if project.manifest[entry.path] == nil {
-                texts.append((entry.path, "\(entry.path) is no longer in rwv.yaml"))
+                texts.append((entry.path, "\(entry.path) is no longer in the manifest"))
             } else if case .success(let facts)? = heads[entry.path], facts.commit != entry.version, !facts.tags.contains(entry.version) {
                 texts.append((entry.path, "\(entry.path) locked=\(entry.version) actual=\(facts.commit)"))
             }
@@ -101,8 +109,8 @@ struct CheckRun {
         try context.weave.workweaveRecords().flatMap { record in
             guard let name = try? WorkweaveName(record.name), let project = try? ProjectName(record.project),
                   context.workweave == nil || context.workweave == name else { return [CheckFinding]() }
-            let own = context.weave.workweave(name) + "/" + Context.shown(project, Manifest.fileName)
-            let manifest = (try? context.weave.readManifest(at: own, shownAs: own, project)) ?? projects.first { $0.name == project }?.manifest
+            let own = context.weave.workweave(name) + "/projects/" + project.text
+            let manifest = (try? context.weave.readManifest(project, in: own)) ?? projects.first { $0.name == project }?.manifest
             guard let listed = manifest?.repositories.map(\.path) else { return [] }
             let recorded = record.repos.filter { !$0.isProject }.compactMap { try? RepoPath($0.path) }
             let missing = listed.filter { !recorded.contains($0) || !hasWorktree($0, name) }.map { ($0, "no worktree of \($0)") }

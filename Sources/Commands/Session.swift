@@ -57,6 +57,22 @@ final class Session {
         return directory + "/" + text
     }
 
+    /// The real path of a directory that the user typed. With `mayBeDead` its last part need not answer: of a mount whose server is gone.
+    func canonicalDirectory(_ text: String, mayBeDead: Bool = false) throws -> String {
+        var typed = path(text)
+        while typed.utf8.count > 1, typed.hasSuffix("/") { typed.removeLast() }
+        do throws(Errno) {
+            let real = try Files.canonical(typed)
+            guard Files.isDirectory(real) else { throw .notDirectory }
+            return real
+        } catch {
+            guard mayBeDead, let slash = typed.lastIndex(of: "/"), let above = try? Files.canonical(slash == typed.startIndex ? "/" : String(typed[..<slash])) else {
+                throw CommandFailure("cannot use \(text): \(error)", hint: "name a directory that is there")
+            }
+            return (above == "/" ? "" : above) + typed[slash...]
+        }
+    }
+
     /// The user's registries (`$XDG_CONFIG_HOME/rwv/config.yaml`).
     func registries() throws -> RegistrySet {
         let home = CurrentProcess.environment("HOME").map { $0 + "/.config" }

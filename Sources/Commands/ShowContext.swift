@@ -14,11 +14,12 @@ enum ShowContext {
         if session.wantsJSON {
             let workweave = context.workweave.map { JSON.object([("name", .string($0.text)), ("path", .string(context.root))]) }
             output.print(.object([
-                ("weave", .string(context.weave.root)), ("workweave", workweave ?? .null), ("project", .string(context.project?.text)),
+                ("weave", .string(context.weave.root)), ("workweave", workweave ?? .null), ("mount", .string(context.mount)), ("project", .string(context.project?.text)),
                 ("repos", repos.map { .strings($0) } ?? .null), ("projects", .strings(projects.map(\.text))),
             ]))
         } else {
             if context.workweave != nil { output.print("Workweave: \(context.root)") }
+            if let mount = context.mount { output.print("Mount: \(mount)") }
             output.print("Weave: \(context.weave.root)")
             if let project = context.project { output.print("Project: \(project.text)") }
             if let repos { output.print("Repos: \(repos.count)") }

@@ -6,7 +6,7 @@ internal import Weave
 /// `rwv up`: serves everything that is registered, as after a reboot.
 enum Up {
     static let verb = Verb(CommandSpec(
-        "up", "serve the weave's workweaves, as after a reboot",
+        "up", "serve the weave's workweaves and project mounts, as after a reboot",
         options: [OptionSpec("--foreground", "stay, and serve until a signal comes")])
     ) { session in
         let weave = try session.context().weave
@@ -17,8 +17,8 @@ enum Up {
             if status != 0 { throw CommandFailure("the server could not start", hint: "see \(weave.log)/server.log") }
             return
         }
-        guard case .mounts(let mounts) = try mounts(session.service.client(weave)) else { return }
-        let failed = mounts.filter { $0.state == "failed" }
+        guard case .mounts(let mounts) = try bringUp(session.service.client(weave)) else { return }
+        let failed = mounts.filter { $0.state == "failed" || $0.state == "down" }
         if !failed.isEmpty {
             throw CommandFailure(errors: failed.map { "\($0.path) could not be served" }, hint: "see \(weave.log)/server.log")
         }
@@ -27,11 +27,11 @@ enum Up {
 
 extension Up {
     /// Asks a server that was there a moment ago, or its successor.
-    private static func mounts(_ client: Client) throws(WeaveError) -> Answer {
+    private static func bringUp(_ client: Client) throws(WeaveError) -> Answer {
         for _ in 0..<3 {
-            do throws(WeaveError) { return try client.ask(.mounts) } catch { guard error.code == .noServer else { throw error } }
+            do throws(WeaveError) { return try client.ask(.up) } catch { guard error.code == .noServer else { throw error } }
         }
-        return try client.ask(.mounts)
+        return try client.ask(.up)
     }
 }
 
@@ -50,42 +50,11 @@ enum Down {
         }
         do throws(WeaveError) { _ = try client.ask(.down(force: session.arguments.has("--force")), starting: false) } catch {
             guard error.code == .busy else { throw error }
-            let users = MountUsers.find(weave.workweaves)
+            let users = try ([weave.workweaves] + weave.mountRecords().map(\.path)).flatMap { MountUsers.find($0) }
             throw CommandFailure(errors: [error.message] + users.map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
         }
         // The keeper holds this lock while it lives.
         let lock = OwnedDescriptor(try Files.open(weave.run + "/lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
         _ = try lock.descriptor.lock()
-    }
-}
-
-/// Processes that keep a mount busy: by working directory, root or open file (proc(5)).
-struct MountUsers {
-    let pid: Int32
-    let name: String
-    let path: String
-
-    static func find(_ mount: String) -> [MountUsers] {
-        var found: [MountUsers] = []
-        guard let proc = try? Files.open("/proc", OpenFlags.directory) else { return [] }
-        defer { proc.close() }
-        for entry in (try? proc.directoryEntries()) ?? [] {
-            guard let pid = Int32(entry.text), pid != CurrentProcess.id, let path = firstUse(pid, mount) else { continue }
-            let name = (try? Files.read("/proc/\(pid)/comm")).map { String(decoding: $0.dropLast(), as: UTF8.self) } ?? "?"
-            found.append(MountUsers(pid: pid, name: name, path: path))
-        }
-        return found.sorted { $0.pid < $1.pid }
-    }
-
-    private static func firstUse(_ pid: Int32, _ mount: String) -> String? {
-        var links = ["cwd", "root", "exe"]
-        if let fds = try? Files.open("/proc/\(pid)/fd", OpenFlags.directory) {
-            links += ((try? fds.directoryEntries()) ?? []).map { "fd/" + $0.text }
-            fds.close()
-        }
-        for link in links {
-            if let target = try? Files.readLink("/proc/\(pid)/\(link)"), target == mount || target.hasPrefix(mount + "/") { return target }
-        }
-        return nil
     }
 }

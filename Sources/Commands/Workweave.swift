@@ -115,11 +115,12 @@ enum Workweave {
     static func follow(_ session: Session, _ context: Context, _ workweave: WorkweaveName) throws {
         guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: nil, name: workweave.text, withUsage: false)),
               let info = all.first else { return }
-        try bringInLine(session, context, info)
+        for path in try bringInLine(session, context, info).kept {
+            session.output.warn("\(path) stays in '\(workweave)': it holds uncommitted changes or commits found nowhere else")
+        }
     }
 
     /// Makes a workweave follow its own manifest, worktrees first, then ecosystem files. Repos that hold work are never taken out.
-    @discardableResult
     static func bringInLine(_ session: Session, _ context: Context, _ info: WorkweaveInfo) throws -> SyncReport {
         let losses = try WorkweaveLosses(context.weave, info)
         let removable = info.repos.filter { repo in (try? losses.losses(of: repo).isEmpty) ?? false }.map(\.path)

@@ -22,6 +22,24 @@ enum Line {
     }
 }
 
+/// JSON values as messages of a ``PacketSocket``, each with at most one descriptor.
+package enum Packet {
+    package static func send(_ value: some Encodable, passing: FileDescriptor? = nil, to socket: FileDescriptor) throws(Errno) {
+        guard let data = try? JSONEncoder().encode(value) else { throw .invalid }
+        try PacketSocket.send(data, passing: passing, to: socket)
+    }
+
+    /// Nil when the other end is closed. - Throws: EINVAL when it is not what was expected.
+    package static func receive<T: Decodable>(_ type: T.Type, from socket: FileDescriptor) throws(Errno) -> (value: T, passed: FileDescriptor?)? {
+        guard let (bytes, passed) = try PacketSocket.receive(from: socket) else { return nil }
+        guard let value = try? JSONDecoder().decode(type, from: bytes) else {
+            passed?.close()
+            throw .invalid
+        }
+        return (value, passed)
+    }
+}
+
 /// The socket of a weave. Its path is reached through the directory's descriptor, so that no weave lies too deep for it (sockaddr_un holds 107 bytes).
 package enum ControlSocket {
     package static let name = "control.sock"

@@ -10,6 +10,14 @@ package enum Call: Codable, Sendable {
     /// What `delete` and `list` want to know of workweaves; of one project, or of one name, or of all.
     case describe(project: String?, name: String?, withUsage: Bool)
     case mounts
+    /// Shows a project at a directory, or switches the mount that is there.
+    case mount(MountOptions)
+    /// Takes a project mount away and registers it no more.
+    case unmount(path: String, force: Bool)
+    /// Switches a project mount.
+    case activate(path: String, project: String)
+    /// Mounts what is registered and not mounted; answers as `mounts` does.
+    case up
     case down(force: Bool)
 }
 
@@ -38,6 +46,24 @@ package struct CreateOptions: Codable, Sendable {
     }
 }
 
+package struct MountOptions: Codable, Sendable {
+    package var project: String
+    /// The mount point, canonical: looked at by the client, since the server must not touch what it serves itself.
+    package var path: String
+    package var showsAll: Bool
+    /// As for `-o` (fuse(8)).
+    package var options: [String]
+    /// The permissions of the directory before it is mounted on.
+    package var modeBelow: UInt32
+    package init(project: String, path: String, showsAll: Bool, options: [String], modeBelow: UInt32) {
+        self.project = project
+        self.path = path
+        self.showsAll = showsAll
+        self.options = options
+        self.modeBelow = modeBelow
+    }
+}
+
 package struct SyncOptions: Codable, Sendable {
     package var name: String
     /// Repos that may be taken out: the caller has looked, and nothing would be lost.
@@ -56,6 +82,8 @@ package enum Answer: Codable, Sendable {
     case synced(SyncReport)
     case workweaves([WorkweaveInfo])
     case mounts([MountInfo])
+    /// The permissions that the directory below had.
+    case unmounted(modeBelow: UInt32)
     case failed(WeaveError)
 }
 
@@ -116,16 +144,20 @@ package struct MountInfo: Codable, Sendable {
     package var name: String?
     package var project: String?
     package var engine: String
+    /// "served", "stale" (a project as it was, see `problem`), "changing", "failed", "down".
     package var state: String
+    /// Why a project mount does not show what the manifest says.
+    package var problem: String?
     /// Requests served since the server started, by operation.
     package var counters: [String: UInt64]?
-    package init(kind: String, path: String, name: String?, project: String?, engine: String, state: String, counters: [String: UInt64]?) {
+    package init(kind: String, path: String, name: String?, project: String?, engine: String, state: String, problem: String? = nil, counters: [String: UInt64]?) {
         self.kind = kind
         self.path = path
         self.name = name
         self.project = project
         self.engine = engine
         self.state = state
+        self.problem = problem
         self.counters = counters
     }
 }
@@ -140,5 +172,5 @@ package struct Envelope: Codable, Sendable {
         protocolNumber = Self.currentProtocol
         self.call = call
     }
-    package static let currentProtocol = 1
+    package static let currentProtocol = 2
 }

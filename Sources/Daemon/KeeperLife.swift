@@ -9,14 +9,16 @@ final class KeeperLife {
     private let lock: FileDescriptor
     private let log: Log
     private let signals: FileDescriptor
+    private let mounts: KeptMounts
     private var listener = FileDescriptor(raw: -1)
-    private var fuse = FileDescriptor(raw: -1)
-    private var initRequest: [UInt8] = []
     private var channel = FileDescriptor(raw: -1)
     private var server: Int32 = 0
     private var report: FileDescriptor?
     private var deaths: [Int64] = []
-    private var wasUnmounted = false
+    /// The server has said that there is nothing left to serve, or that it cannot.
+    private var end: Int32?
+    /// Why this keeper serves nothing; said when the weave's lock is free again, since whoever hears it may want that.
+    private var refusal: String?
 
     /// Takes the weave's lock. - Throws: `.busy` when another keeper has it.
     init(_ weave: Weave) throws(WeaveError) {
@@ -38,11 +40,11 @@ final class KeeperLife {
         let all = [Signals.terminate, Signals.interrupt, Signals.hangup, Signals.child]
         Signals.block(all)
         signals = try system("watch for signals") { () throws(Errno) in try Signals.descriptor(for: all) }
+        mounts = KeptMounts(weave, log)
     }
 
     func run(_ report: FileDescriptor?) throws(WeaveError) -> Int32 {
         self.report = report
-        try mount()
         defer { cleanUp() }
         try system("make the control socket in \(weave.run)") { () throws(Errno) in
             listener = try ControlSocket.listen(in: weave.run)
@@ -53,46 +55,17 @@ final class KeeperLife {
         return loop()
     }
 
-    private func mount() throws(WeaveError) {
-        let path = weave.workweaves
-        if let s = try system("look at \(path)", { () throws(Errno) in Mount.isMountPoint(path) ? nil : try Files.status(path) }), !s.isDirectory {
-            throw WeaveError(.exists, "\(path) is in the way: it is not a directory", hint: "move it aside")
-        }
-        if Mount.isMountPoint(path) {
-            log.write("taking away a mount left behind at \(path)")
-            try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
-        }
-        try system("make \(path)") { () throws(Errno) in
-            do throws(Errno) { try Files.makeDirectory(path, mode: 0o555) } catch where error == .exists {}
-        }
-        // Nothing is ever written below a missing mount; but fusermount3 wants a directory its user may write to.
-        let below = try system("open \(path)") { () throws(Errno) in OwnedDescriptor(try Files.open(path, OpenFlags.directory | OpenFlags.noFollow)) }
-        try system("change the mode of \(path)") { () throws(Errno) in try below.descriptor.setMode(0o755) }
-        defer { try? below.descriptor.setMode(0o555) }
-        guard Files.exists("/dev/fuse") else {
-            throw WeaveError(.unsupported, "there is no /dev/fuse on this system", hint: "load the fuse module (modprobe fuse), or use --engine checkout")
-        }
-        do throws(Errno) {
-            fuse = try Mount.attach(at: path, options: ["default_permissions", "subtype=weavefs", "fsname=\(weave.root.replacingCommas)"])
-            initRequest = try Mount.readInit(fuse)
-            try fuse.setNonBlocking(true)
-        } catch {
-            throw WeaveError(.unsupported, "cannot mount a FUSE file system at \(path): \(error)",
-                             hint: "install fuse3 (fusermount3), check that /dev/fuse can be opened, or use --engine checkout")
-        }
-    }
-
     private func startServer(isInherited: Bool) throws(WeaveError) {
         try system("start the server") { () throws(Errno) in
-            let (ours, theirs) = try Socket.pair()
-            let initPipe = try Pipe()
-            try initPipe.write.writeAll(initRequest)
-            initPipe.write.close()
-            defer { theirs.close(); initPipe.read.close() }
+            let (ours, theirs) = try PacketSocket.pair()
+            defer { theirs.close() }
             channel = ours
             let out = log.descriptor
-            server = try Keeper.own([Keeper.serverVerb, weave.root, isInherited ? "inherited" : "fresh"]).start(descriptors: [FileDescriptor(raw: -1), out, out, theirs, listener, fuse, initPipe.read])
+            server = try Keeper.own([Keeper.serverVerb, weave.root, isInherited ? "inherited" : "fresh"])
+                .start(descriptors: [FileDescriptor(raw: -1), out, out, theirs, listener])
             try Files.writeAtomically(weave.run + "/server.pid", Array("\(server)\n".utf8), durable: false)
+            // A server that is dead already is noticed by its signal.
+            try? mounts.handOver(to: channel)
         }
     }
 
@@ -117,6 +90,8 @@ final class KeeperLife {
                 return 0
             }
             guard let status = try? Subprocess.poll(server) else { continue }
+            // Its last words may lie in the channel still.
+            while channel.raw >= 0, (try? channel.waitReadable(milliseconds: 0)) == true, serveChannel() {}
             if let end = serverEnded(status) { return end }
             if channel.raw >= 0 {
                 poller.remove(channel)
@@ -132,13 +107,14 @@ final class KeeperLife {
 
     /// Decides whether a server that ended is to be replaced: nil, or the keeper's exit status.
     private func serverEnded(_ status: Int32) -> Int32? {
-        if wasUnmounted || !Mount.isMountPoint(weave.workweaves) { return 0 }
+        if let end { return end }
         log.write("server \(server) ended with status \(status)")
         if report != nil {
-            tell("!noServer\nthe server ended with status \(status) before it could serve\nsee \(weave.log)/server.log")
+            refusal = "!noServer\nthe server ended with status \(status) before it could serve\nsee \(weave.log)/server.log"
             stop()
             return 1
         }
+        if !mounts.areAnyMounted { return 0 }
         let now = monotonicNanoseconds()
         deaths = deaths.filter { now - $0 < 10_000_000_000 } + [now]
         guard deaths.count <= 20 else {
@@ -149,17 +125,21 @@ final class KeeperLife {
         return nil
     }
 
-    /// Reads what the server says: "ready", "!…" (why it cannot serve), "unmount", "detach". False when the channel has ended.
+    /// Carries out one request of the server. False when the channel has ended.
     private func serveChannel() -> Bool {
-        guard let said = try? channel.readSome(4096), !said.isEmpty else { return false }
-        let text = String(decoding: said, as: UTF8.self)
-        if text.hasPrefix("!") { tell(text) } else if text.hasPrefix("ready") { tell("ready\n") } else {
-            let isLazy = text.hasPrefix("detach")
-            do throws(Errno) {
-                try Mount.detach(weave.workweaves, lazy: isLazy)
-                wasUnmounted = true
-                try channel.writeAll(Array("ok\n".utf8))
-            } catch { try? channel.writeAll(Array("busy\n".utf8)) }
+        guard let call = try? Packet.receive(KeeperCall.self, from: channel)?.value else { return false }
+        switch call {
+        case .ready: tell("ready\n")
+        case .refused(let error):
+            log.write("the server cannot serve: \(error.message)")
+            (end, refusal) = (1, String(decoding: Keeper.encode(error), as: UTF8.self))
+        case .stop: end = 0
+        case .forget(let id): mounts.forget(id)
+        case .mount(let request):
+            let (answer, descriptor) = mounts.mount(request)
+            try? Packet.send(answer, passing: descriptor, to: channel)
+        case .unmount(let id, let lazy):
+            try? Packet.send(mounts.unmount(id, lazy: lazy), to: channel)
         }
         return true
     }
@@ -172,23 +152,16 @@ final class KeeperLife {
     }
 
     private func stop() {
-        if (try? Mount.detach(weave.workweaves, lazy: false)) == nil { try? Mount.detach(weave.workweaves, lazy: true) }
+        mounts.takeAllAway()
         Subprocess.signal(server, Signals.terminate)
         _ = try? Subprocess.wait(server)
     }
 
     private func cleanUp() {
         for name in ["control.sock", "keeper.pid", "server.pid"] { try? Files.unlink(weave.run + "/" + name) }
-        if Mount.isMountPoint(weave.workweaves) { try? Mount.detach(weave.workweaves, lazy: true) }
+        mounts.takeAllAway()
         log.write("keeper \(CurrentProcess.id) ends")
-    }
-}
-
-extension String {
-    /// FUSE mount options are separated by commas; libfuse takes a backslash before one as itself.
-    fileprivate var replacingCommas: String {
-        var out = ""
-        for c in self { out += c == "," || c == "\\" ? "\\\(c)" : "\(c)" }
-        return out
+        lock.close()
+        if let refusal { tell(refusal) }
     }
 }

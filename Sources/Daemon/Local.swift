@@ -30,12 +30,24 @@ package enum Local {
         case .down:
             // Nobody serves: what may be left is a mount point whose server died.
             return try exclusively(weave) { () throws(WeaveError) in
-                if Mount.isMountPoint(weave.workweaves) {
-                    try system("take away the mount left behind at \(weave.workweaves)") { () throws(Errno) in try Mount.detach(weave.workweaves, lazy: true) }
+                for path in try weave.mountRecords().map(\.path) + [weave.workweaves] where MountTable.find(path)?.type == MountTable.ours {
+                    try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
                 }
                 return .done
             }
-        case .hello, .sync: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        case .unmount(let path, _):
+            return try exclusively(weave) { () throws(WeaveError) in
+                guard let record = try weave.mountRecords().first(where: { $0.path == path }) else {
+                    throw WeaveError(.notFound, "\(path) is no mount of \(weave.root)", hint: "'rwv mounts' shows what there is")
+                }
+                if MountTable.find(path)?.type == MountTable.ours {
+                    try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
+                }
+                try weave.removeMount(record.id)
+                return .unmounted(modeBelow: record.modeBelow)
+            }
+        case .sync(let options): return try exclusively(weave) { () throws(WeaveError) in .synced(try served.sync(options)) }
+        case .hello, .mount, .activate, .up: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
     }
 

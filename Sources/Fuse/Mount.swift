@@ -21,13 +21,13 @@ package enum Mount {
             return unsafe rwv_fuse_session_new(&arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, nil)
         }
         guard let session = unsafe session else { throw .invalid }
+        // Destroying the session closes its descriptor, and unmounts nothing.
+        defer { unsafe fuse_session_destroy(session) }
         errno = 0
-        // The session object is left alone from here on: destroying it would close the descriptor.
         guard unsafe fuse_session_mount(session, path) == 0 else {
             throw errno == 0 ? .permission : Errno(rawValue: errno)
         }
-        let descriptor = FileDescriptor(raw: unsafe fuse_session_fd(session))
-        return descriptor
+        return try FileDescriptor(raw: unsafe fuse_session_fd(session)).duplicate()
     }
 
     /// Reads the INIT request, which the kernel sends as soon as it has mounted; to be handed to each server in turn.
@@ -44,36 +44,7 @@ package enum Mount {
             }
         }
         let outcome = try Subprocess("fusermount3", ["-u", "-q"] + (lazy ? ["-z"] : []) + ["--", path]).run(timeout: 30)
-        if outcome.succeeded || !isMountPoint(path) { return }
+        if outcome.succeeded || MountTable.find(path) == nil { return }
         throw .busy
-    }
-
-    /// Whether something is mounted at `path` (/proc/self/mountinfo, proc(5)), seen without touching it.
-    package static func isMountPoint(_ path: String) -> Bool { type(at: path) != nil }
-
-    /// The file system type of the topmost mount at `path`.
-    package static func type(at path: String) -> String? {
-        guard let bytes = try? Files.read("/proc/self/mountinfo") else { return nil }
-        var found: String?
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard fields.count > 6, unescape(fields[4]) == path, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { continue }
-            found = String(fields[dash + 1])
-        }
-        return found
-    }
-
-    /// Undoes the octal escapes of mountinfo.
-    private static func unescape(_ field: Substring) -> String {
-        guard field.contains("\\") else { return String(field) }
-        var out: [UInt8] = []
-        var rest = Array(field.utf8)[...]
-        while let c = rest.popFirst() {
-            if c == UInt8(ascii: "\\"), rest.count >= 3, let value = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
-                out.append(value)
-                rest = rest.dropFirst(3)
-            } else { out.append(c) }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

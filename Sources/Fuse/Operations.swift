@@ -6,13 +6,18 @@ internal import Syscalls
 enum Operations {
     static var table: fuse_lowlevel_ops {
         var t = fuse_lowlevel_ops()
-        unsafe t.`init` = { _, connection in
-            guard let c = unsafe connection else { return }
-            // We are the only writer: what the kernel has cached stays right. Truncation comes as SETATTR, since we answer no OPEN.
+        unsafe t.`init` = { user, connection in
+            guard let c = unsafe connection, let user = unsafe user else { return }
+            let handler = unsafe Unmanaged<HandlerBox>.fromOpaque(user).takeUnretainedValue().handler
+            // Truncation comes as SETATTR, since we answer no OPEN.
             unsafe c.pointee.want &= ~UInt32(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_IOCTL_DIR
                 | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
             unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_PARALLEL_DIROPS
                 | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ)
+            if handler.isOnlyWriter { return }
+            // Whose files are changed by others too: cached contents go when size or time has changed, links are read each time.
+            unsafe c.pointee.want &= ~UInt32(FUSE_CAP_CACHE_SYMLINKS)
+            unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_AUTO_INVAL_DATA)
         }
         namespace(&t)
         contents(&t)

@@ -54,7 +54,7 @@ package struct Entry {
     package consuming func detach() -> DetachedRequest {
         let r = unsafe raw
         discard self
-        return unsafe DetachedRequest(r)
+        return unsafe DetachedRequest(r, Worker.current?.session)
     }
 
     package consuming func fail(_ error: Errno) {
@@ -166,7 +166,12 @@ package struct Entry {
 /// A request whose answer is given later and elsewhere. ``resume()`` must be called exactly once.
 @safe package struct DetachedRequest: @unchecked Sendable {
     private let raw: OpaquePointer
-    init(_ raw: OpaquePointer) { unsafe self.raw = raw }
+    /// Lives at least until the answer is out.
+    private let session: Session?
+    init(_ raw: OpaquePointer, _ session: Session?) {
+        unsafe self.raw = raw
+        self.session = session
+    }
     package func resume() -> Request { unsafe Request(raw) }
 }
 

@@ -34,9 +34,12 @@ package protocol RequestHandler: AnyObject, Sendable {
     func allocate(_ r: consuming Request, node: UInt64, mode: Int32, offset: Int64, length: Int64)
     func copyRange(_ r: consuming Request, from: UInt64, offset: Int64, to: UInt64, targetOffset: Int64, count: Int)
     func seek(_ r: consuming Request, node: UInt64, offset: Int64, whence: Int32)
+    /// Whether nobody else changes what is shown: what the kernel has cached stays right then. Asked once, when the mount begins.
+    var isOnlyWriter: Bool { get }
 }
 
 extension RequestHandler {
+    package var isOnlyWriter: Bool { true }
     package func forget(node: UInt64, count: UInt64) {}
     package func lookup(_ r: consuming Request, parent: UInt64, name: Span<UInt8>) { r.fail(.notImplemented) }
     package func attributes(_ r: consuming Request, node: UInt64) { r.fail(.notImplemented) }

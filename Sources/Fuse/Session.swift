@@ -8,14 +8,14 @@ package import Syscalls
     let raw: OpaquePointer
     package let descriptor: FileDescriptor
     private let box: HandlerBox
-    private let onEnd: @Sendable () -> Void
+    private let onEnd: @Sendable (Session) -> Void
 
     /// - Parameters:
-    ///   - descriptor: the mounted /dev/fuse file; stays open for as long as the process lives.
+    ///   - descriptor: the mounted /dev/fuse file; the session closes it when it goes.
     ///   - handler: answers the requests; kept alive by the session.
-    ///   - onEnd: called by a worker when the kernel has closed the connection (unmounted).
+    ///   - onEnd: called by workers, once or more, when the kernel has closed the connection (unmounted).
     /// - Throws: EINVAL when libfuse refuses.
-    package init(descriptor: FileDescriptor, handler: any RequestHandler, onEnd: @escaping @Sendable () -> Void) throws(Errno) {
+    package init(descriptor: FileDescriptor, handler: any RequestHandler, onEnd: @escaping @Sendable (Session) -> Void) throws(Errno) {
         self.descriptor = descriptor
         self.onEnd = onEnd
         box = HandlerBox(handler)
@@ -42,6 +42,9 @@ package import Syscalls
         guard unsafe fuse_session_custom_io(session, &io, descriptor.raw) == 0 else { throw .invalid }
     }
 
+    // Whoever works on a request holds the session.
+    deinit { unsafe fuse_session_destroy(raw) }
+
     /// Sends an answer or a notification. In the answer to INIT it switches on FUSE_HANDLE_KILLPRIV_V2, which libfuse 3.14 has no
     /// name for: without it every write asks for the attribute security.capability first.
     private static func send(_ fd: Int32, _ parts: UnsafeMutablePointer<iovec>?, _ count: Int32) -> Int {
@@ -56,7 +59,7 @@ package import Syscalls
     /// Whether the kernel has closed the connection.
     package var hasEnded: Bool { unsafe fuse_session_exited(raw) != 0 }
 
-    func ended() { onEnd() }
+    func ended() { onEnd(self) }
 
     /// Hands libfuse the INIT request as the keeper read it from the kernel. The answer of a successor is one the kernel no longer
     /// waits for (ENOENT), which is as it should be. Call before the session is added to a pool.

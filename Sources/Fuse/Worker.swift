@@ -12,6 +12,8 @@ package import Syscalls
     var requestClearsSetID = false
     var answersInit = false
     var kernelOffersKillPriv = false
+    /// The session whose request is being served.
+    private(set) var session: Session?
     private var buffer = unsafe fuse_buf()
 
     init(scratch: AnyObject) { self.scratch = scratch }
@@ -23,6 +25,8 @@ package import Syscalls
     func serveOne(_ session: Session) -> Bool {
         let n = unsafe fuse_session_receive_buf(session.raw, &buffer)
         if n <= 0 { return n == -EINTR }
+        self.session = session
+        defer { self.session = nil }
         unsafe fuse_session_process_buf(session.raw, &buffer)
         return true
     }

@@ -10,7 +10,7 @@ extension Overlay {
             if let size = change.size {
                 try withFile(id, place, s) { file throws(Errno) in
                     try file.truncate(to: size)
-                    if change.clearsSetID { try self.clearSetID(file) }
+                    if change.clearsSetID { try file.clearSetID() }
                 }
             }
             try apply(change, to: place, s)

@@ -28,16 +28,9 @@ extension Overlay {
         try onNode(id) { () throws(Errno) in
             try withFile(id, try materialized(id, s), s) { file throws(Errno) in
                 try file.write(at: offset, bytes)
-                if clearsSetID { try self.clearSetID(file) }
+                if clearsSetID { try file.clearSetID() }
             }
         }
-    }
-
-    /// Set-user-id goes with a write by somebody without the right to keep it; set-group-id too where the group may execute.
-    func clearSetID(_ file: FileDescriptor) throws(Errno) {
-        let mode = try file.status().permissions
-        let cleared = mode & 0o010 != 0 ? mode & ~0o6000 : mode & ~0o4000
-        if cleared != mode { try file.setMode(cleared) }
     }
 
     /// Materializes a node and says where it is then. Under `namespace`.

@@ -33,6 +33,7 @@ extension Errno {
     package static let noSpace = Errno(rawValue: ENOSPC)
     package static let readOnly = Errno(rawValue: EROFS)
     package static let tooManyLinks = Errno(rawValue: EMLINK)
+    package static let linkLoop = Errno(rawValue: ELOOP)
     package static let brokenPipe = Errno(rawValue: EPIPE)
     package static let range = Errno(rawValue: ERANGE)
     package static let nameTooLong = Errno(rawValue: ENAMETOOLONG)

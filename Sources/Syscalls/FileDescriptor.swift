@@ -17,6 +17,9 @@ package struct FileDescriptor: Hashable, Sendable {
     /// close(2). Errors are of no use to the caller and are dropped.
     package func close() { _ = rwv_close(raw) }
 
+    /// A second descriptor of the same open file (fcntl(2), F_DUPFD_CLOEXEC).
+    package func duplicate() throws(Errno) -> FileDescriptor { FileDescriptor(raw: try check(rwv_duplicate(raw))) }
+
     /// fstat(2).
     package func status() throws(Errno) -> FileStatus {
         var out = rwv_stat()

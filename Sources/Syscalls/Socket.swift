@@ -20,11 +20,40 @@ package enum Socket {
         _ = try check(unsafe rwv_peer_uid(socket.raw, &uid, &pid))
         return (uid, pid)
     }
-    /// A connected pair (socketpair(2)).
+}
+
+/// A pair of connected sockets whose messages keep their bounds and may bring a descriptor along (unix(7), SOCK_SEQPACKET, SCM_RIGHTS).
+package enum PacketSocket {
+    /// The longest message, in bytes.
+    private static let limit = 65536
+
     package static func pair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
         var ends: [Int32] = [0, 0]
-        _ = try check(unsafe rwv_socketpair(&ends))
+        _ = try check(unsafe rwv_packet_pair(&ends))
         return (FileDescriptor(raw: ends[0]), FileDescriptor(raw: ends[1]))
+    }
+
+    /// Sends one message; the receiver gets a descriptor of its own for the open file `passing`. - Throws: EPIPE; EMSGSIZE.
+    package static func send(_ bytes: [UInt8], passing: FileDescriptor? = nil, to socket: FileDescriptor) throws(Errno) {
+        try unsafe withBytes(bytes) { p throws(Errno) in
+            _ = try check(unsafe rwv_send_packet(socket.raw, p.baseAddress, p.count, passing?.raw ?? -1))
+        }
+    }
+
+    /// Waits for one message; nil when the other end is closed. Whoever asks for the descriptor closes it.
+    package static func receive(from socket: FileDescriptor) throws(Errno) -> (bytes: [UInt8], passed: FileDescriptor?)? {
+        var failure: Errno?
+        var passed: Int32 = -1
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { p, n in
+            let r = unsafe rwv_receive_packet(socket.raw, p.baseAddress, limit, &passed)
+            if r < 0 { failure = Errno(rawValue: Int32(-r)) } else { n = Int(r) }
+        }
+        let file = passed >= 0 ? FileDescriptor(raw: passed) : nil
+        if let failure {
+            file?.close()
+            throw failure
+        }
+        return bytes.isEmpty ? nil : (bytes, file)
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Git
 internal import Layers
+internal import Manifest
 internal import Syscalls
 internal import Weave
 

@@ -14,6 +14,10 @@ struct Journal: Codable, Sendable {
         var branch: String
         /// Where the branch was put by the create; 40 hexadecimal digits.
         var base: String
+
+        init(_ repo: WorkweaveRecord.Repo) { (path, branch, base) = (repo.path, repo.branch, repo.base) }
+
+        init(_ repo: ViewPlan.Repo) { (path, branch, base) = (repo.path, repo.branch, repo.commit.id.hex) }
     }
     var operation: Operation
     var name: String

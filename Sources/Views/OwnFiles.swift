@@ -20,8 +20,8 @@ struct OwnFiles {
         var given: [String: String] = [:]
         if plan.copiesProject { try copyTree(weave.project(plan.project), projectPath) }
         if let manifest = plan.manifestEdit {
-            try write(manifest, "\(projectPath)/rwv.yaml")
-            given["\(projectPath)/rwv.yaml"] = blobID(of: manifest).hex
+            try write(manifest.bytes, "\(projectPath)/\(manifest.name)")
+            given["\(projectPath)/\(manifest.name)"] = blobID(of: manifest.bytes).hex
         }
         for path in plan.manifest.workweave.copy {
             let from = weave.root + "/" + path

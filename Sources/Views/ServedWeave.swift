@@ -1,4 +1,5 @@
 package import Control
+internal import Fuse
 internal import Git
 internal import Layers
 internal import Manifest
@@ -10,8 +11,8 @@ package import Weave
 package final class ServedWeave: WorkweavesHandler.Keeper {
     /// Which ecosystem files of a project are generated and surfaced; see ``SurfaceRequest``.
     package typealias Surface = @Sendable (SurfaceRequest) -> SurfaceAnswer
-    /// Tells the kernel that a name in a directory means something else now, or nothing.
-    package typealias Notify = @Sendable (_ parent: UInt64, _ name: String) -> Void
+    /// The name of the mount `.workweaves` among the server's.
+    package static let mountID = "workweaves"
 
     let weave: Weave
     package let handler = WorkweavesHandler()
@@ -19,11 +20,16 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     private let serving: ServedWorkweave
     private let maker: WorkweaveMaker
     private let log: @Sendable (String) -> Void
-    private let notify = Locked<Notify?>(nil)
+    /// The mount of the workweaves, and who mounts; nil where nothing is mounted.
+    private let session = Locked<(mounter: any Mounter, session: Session?)?>(nil)
     /// Changes of one workweave, one after the other.
     private let locks = Locked<[String: Lock]>([:])
     /// The names of workweaves that are being made, changed or deleted.
     private let busy = Locked<Set<String>>([])
+
+    /// The projects of workweaves that are shown, by name.
+    private let projects: Locked<[String: String]>
+    private let projectMounts: ProjectMounts
 
     package init(_ weave: Weave, surface: @escaping Surface, log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
@@ -33,13 +39,17 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         let limit = CurrentProcess.raiseDescriptorLimit()
         serving = ServedWorkweave(weave: weave, blobs: CloneBlobs(weave), files: DescriptorCache(capacity: min(1024, limit / 4)))
         maker = WorkweaveMaker(weave: weave, bases: bases, surface: surface)
+        let projects = Locked<[String: String]>([:])
+        self.projects = projects
+        projectMounts = ProjectMounts(weave, surface: surface, workweaves: { p in projects.withLock { all in all.filter { $0.value == p }.map(\.key) } }, log: log)
         handler.keeper = self
     }
 
-    package func connect(notify: @escaping Notify) { self.notify.withLock { $0 = notify } }
-
     /// Brings everything on record back: takes back what was half made, finishes what was half deleted, repairs the paths of a weave that was moved.
-    package func start(isInherited: Bool) throws(WeaveError) {
+    /// Then it is shown.
+    package func start(_ mounter: any Mounter) throws(WeaveError) {
+        session.withLock { $0 = (mounter, nil) }
+        let isInherited = mounter.isInherited(Self.mountID)
         for name in try weave.stateNames() {
             do throws(WeaveError) {
                 guard let record = try recover(name) else { continue }
@@ -49,7 +59,46 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             }
         }
         try? Files.removeTree(weave.state + "/trash")
+        // Taken away by somebody under a server that had more to serve: it comes back when it is asked for.
+        if isInherited || !mounter.isSuccessor { try ensureMounted() }
+        try projectMounts.start(mounter)
     }
+
+    private func requireMounter() throws(WeaveError) -> any Mounter {
+        guard let mounter = session.withLock({ $0?.mounter }) else {
+            throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        }
+        return mounter
+    }
+
+    /// Mounts `.workweaves` unless it is. Nothing to do where nothing is mounted at all.
+    package func ensureMounted() throws(WeaveError) {
+        guard let mounter = session.withLock({ $0?.mounter }), !mounter.isServed(Self.mountID) else { return }
+        let mounted = try mounter.serve(ViewMount(id: Self.mountID, path: weave.workweaves, makesDirectory: true), with: handler)
+        session.withLock { $0 = (mounter, mounted) }
+    }
+
+    /// Takes all mounts away. - Throws: `.busy` when one is in use (and not `force`).
+    package func unmountAll(force: Bool) throws(WeaveError) {
+        let mounter = try requireMounter()
+        try projectMounts.unmountAll(force: force, mounter)
+        do throws(WeaveError) { try mounter.unmount(Self.mountID, force: force) } catch {
+            try? projectMounts.bringAllUp(mounter)
+            throw error.code == .busy ? WeaveError(.busy, "the workweaves are in use", hint: error.hint) : error
+        }
+    }
+
+    /// Mounts everything that is registered and not mounted.
+    package func bringAllUp() throws(WeaveError) {
+        try ensureMounted()
+        try projectMounts.bringAllUp(try requireMounter())
+    }
+
+    // MARK: Project mounts
+
+    package func mount(_ options: MountOptions) throws(WeaveError) { try projectMounts.mount(options, try requireMounter()) }
+    package func unmount(_ path: String, force: Bool) throws(WeaveError) -> UInt32 { try projectMounts.unmount(path, force: force, try requireMounter()) }
+    package func activate(_ path: String, _ project: String) throws(WeaveError) { try projectMounts.activate(path, project) }
 
     private func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
         if record.engine == "fuse" {
@@ -57,6 +106,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         } else {
             handler.add(record.name, id: record.id, .link(target: "../.rwv/workweaves/\(record.name)/checkout"))
         }
+        projects.withLock { $0[record.name] = record.project }
     }
 
     /// The finished record of a state directory; nil when there is none (any more).
@@ -124,8 +174,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     }
 
     private func tellKernel(_ parent: UInt64, _ name: String) {
-        guard let notify = notify.withLock({ $0 }) else { return }
-        notify(parent, name)
+        guard let session = session.withLock({ $0?.session }) else { return }
+        session.notifyGone(name: Array(name.utf8), in: parent)
+        session.notifyChanged(node: parent)
     }
 
     /// Where a workweave is seen.
@@ -137,6 +188,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// - Parameter fromKernel: the kernel itself asks (mkdir) and waits with the directory locked: a notification would wait for that lock for ever.
     package func create(_ options: CreateOptions, fromKernel: Bool = false) throws(WeaveError) -> (name: String, engine: String) {
         let engine = try Self.engine(options.engine)
+        try ensureMounted()
         // What is written into the clones has the modes that git would have given it for the creator.
         try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(options.umask) }
         let project = try projectName(options.project)
@@ -164,9 +216,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         try changing(name) { () throws(WeaveError) in
             let record = try requireRecord(name)
             let directory = weave.state(of: name)
-            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map { .init(path: $0.path, branch: $0.branch, base: $0.base) })
+            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
             try journal.write(directory)
             handler.remove(name.text)
+            _ = projects.withLock { $0.removeValue(forKey: name.text) }
             serving.files.drop { NodeID(raw: $0).workweave == record.id }
             try journal.removeFromGit(weave)
             try discard(directory)
@@ -184,7 +237,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func mounts() throws(WeaveError) -> [MountInfo] {
         let counters = Dictionary(uniqueKeysWithValues: handler.counters.values)
         let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
-        return [all] + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
+        return [all] + (try projectMounts.infos(session.withLock { $0?.mounter })) + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
             let wasBusy = busy.withLock { $0.contains(r.name) }
             let isServed = r.engine != "fuse" || handler.overlay(named: r.name) != nil
             // Deleted between the look at the record and the look at the mount.
@@ -203,6 +256,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             let umask = record.umask
             try weave.prepareState()
             try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(umask) }
+            if record.engine == Engine.checkout.rawValue {
+                return try CheckoutSync(weave: weave, maker: maker).run(&record, name, removable: Set(options.removable))
+            }
             guard let overlay = handler.overlay(named: name.text) else {
                 throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
             }

@@ -34,7 +34,8 @@ extension WorkweaveMaker {
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, given: given, upper: nil)
     }
 
-    private func checkOut(_ repo: ViewPlan.Repo, part: UInt32, _ name: WorkweaveName, _ root: String) throws(WeaveError) -> WorkweaveRecord.Repo {
+    /// One repo: references, worktree, files. What is half made is taken away by the caller.
+    func checkOut(_ repo: ViewPlan.Repo, part: UInt32, _ name: WorkweaveName, _ root: String) throws(WeaveError) -> WorkweaveRecord.Repo {
         let top = "\(root)/\(repo.path)"
         try system("make \(top)") { () throws(Errno) in try Files.makeDirectories(top) }
         let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }

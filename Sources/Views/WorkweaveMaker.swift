@@ -28,9 +28,7 @@ struct WorkweaveMaker {
             guard error == .exists else { throw WeaveError(error, "make \(directory)") }
             throw WeaveError(.exists, "there is already a workweave named '\(plan.name.text)'", hint: "choose another name; 'rwv workweave \(plan.project.text) list' shows what there is")
         }
-        let journal = Journal(operation: .create, name: plan.name.text, repos: plan.repos.map {
-            .init(path: $0.path, branch: $0.branch, base: $0.commit.id.hex)
-        })
+        let journal = Journal(operation: .create, name: plan.name.text, repos: plan.repos.map(Journal.Repo.init))
         do throws(WeaveError) {
             try journal.write(directory)
             let record = switch engine {

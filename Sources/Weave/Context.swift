@@ -6,12 +6,15 @@ package struct Context: Sendable {
     package let weave: Weave
     /// Nil in the weave itself.
     package let workweave: WorkweaveName?
+    /// The project mount that the directory is in; it shows the weave.
+    package let mount: String?
     /// Nil when nothing says which.
     package let project: ProjectName?
 
-    package init(weave: Weave, workweave: WorkweaveName?, project: ProjectName?) {
+    package init(weave: Weave, workweave: WorkweaveName?, mount: String? = nil, project: ProjectName?) {
         self.weave = weave
         self.workweave = workweave
+        self.mount = mount
         self.project = project
     }
 
@@ -29,7 +32,7 @@ package struct Context: Sendable {
         return project
     }
 
-    /// Finds the context of a directory, walking up: a `.rwv-workweave` marker, then a directory with `projects/` (or a registry's).
+    /// Finds the context of a directory, walking up: a `.rwv-workweave` marker, a project mount, then a directory with `projects/` (or a registry's).
     /// - Parameters:
     ///   - directory: canonical.
     ///   - project: from `--project`; wins over everything else.
@@ -43,21 +46,35 @@ package struct Context: Sendable {
                 // A checkout lies in its state directory; a view is seen under its name.
                 let name = String((parts.last == "checkout" && at.hasPrefix(root + "/.rwv/") ? parts.dropLast().last : parts.last) ?? "")
                 do throws(ManifestError) {
-                    return Context(weave: Weave(root: root), workweave: try WorkweaveName(name), project: override ?? marker.project)
+                    return Context(weave: Weave(root: root), workweave: try WorkweaveName(name), mount: nil, project: override ?? marker.project)
                 } catch { throw WeaveError(error) }
+            }
+            if let root = mountedWeave(at) {
+                let active = try Weave(root: at).activeProject()
+                return Context(weave: Weave(root: root), workweave: nil, mount: at, project: override ?? active)
             }
             if Weave.isRoot(at) {
                 let weave = Weave(root: at)
                 let inside = directory == at ? [] : directory.dropFirst(at.count).split(separator: "/").map(String.init)
                 var project = override ?? weave.projectOf(inside)
                 if project == nil { project = try weave.activeProject() }
-                return Context(weave: weave, workweave: nil, project: project)
+                return Context(weave: weave, workweave: nil, mount: nil, project: project)
             }
             guard at != "/", let slash = at.lastIndex(of: "/") else { break }
             at = slash == at.startIndex ? "/" : String(at[..<slash])
         }
         throw WeaveError(.notAWeave, "no weave found above \(directory)",
                          hint: "go into a weave, name one with -C, or start one with 'rwv init PROJECT' in an empty directory")
+    }
+
+    /// The weave that a directory says it is a project mount of, by an extended attribute.
+    private static func mountedWeave(_ directory: String) -> String? {
+        guard let file = try? Files.open(directory, OpenFlags.path | OpenFlags.directory) else { return nil }
+        defer { file.close() }
+        guard let value = (try? file.attribute(ofHandle: AttributeName(MountRecord.weaveAttribute))) ?? nil else { return nil }
+        let root = String(decoding: value, as: UTF8.self)
+        // Anybody can set attributes on directories of his own.
+        return MountTable.containing(directory).flatMap { $0.type == MountTable.ours && $0.source == root ? root : nil }
     }
 
     private static func workweaveMarker(_ directory: String) throws(WeaveError) -> WorkweaveMarker? {
@@ -73,7 +90,7 @@ extension Weave {
         guard segments.first == "projects" else { return nil }
         for count in 1...3 where segments.count > count {
             let name = segments[1...count].joined(separator: "/")
-            if Files.exists(projects + "/" + name + "/rwv.yaml"), let project = try? ProjectName(name) { return project }
+            if Self.manifestName(in: projects + "/" + name) != nil, let project = try? ProjectName(name) { return project }
         }
         return nil
     }

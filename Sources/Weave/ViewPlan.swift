@@ -22,8 +22,8 @@ package struct ViewPlan: Sendable {
     package let manifest: Manifest
     /// The project directory is not a repo, or one without a commit: it is copied.
     package let copiesProject: Bool
-    /// The manifest on disk when it differs from the committed one.
-    package let manifestEdit: [UInt8]?
+    /// The manifest on disk when it differs from the committed one: its file's name and bytes.
+    package let manifestEdit: (name: String, bytes: [UInt8])?
 
     /// The name of the reference that keeps a base's objects alive while the workweave lives.
     package static func baseReference(_ name: String) -> String { "refs/rwv/\(name)/base" }
@@ -45,7 +45,7 @@ package struct ViewPlan: Sendable {
             }
         }
         for path in revisions.keys where !manifest.repositories.contains(where: { $0.path.text == path }) {
-            throw WeaveError(.notFound, "\(path) is not a repo of project '\(project.text)'", hint: "see projects/\(project.text)/rwv.yaml")
+            throw WeaveError(.notFound, "\(path) is not a repo of project '\(project.text)'", hint: "see the manifest in projects/\(project.text)")
         }
         let requests = manifest.repositories.map { entry in
             Request(path: entry.path.text, clone: weave.clone(entry.path), revision: wanted[entry.path.text],
@@ -121,13 +121,13 @@ package struct ViewPlan: Sendable {
         return Repo(path: r.path, clone: r.clone, commit: commit, branch: branch, isReadOnly: r.isReadOnly, isProject: r.isProject)
     }
 
-    /// rwv.yaml on disk, if it is not what the project's HEAD has.
-    private static func editedManifest(_ weave: Weave, _ project: ProjectName, _ repo: Repo?) throws(WeaveError) -> [UInt8]? {
-        guard let repo, repo.isProject else { return nil }
-        let path = weave.manifest(project)
+    /// The manifest on disk, if it is not what the project's HEAD has.
+    private static func editedManifest(_ weave: Weave, _ project: ProjectName, _ repo: Repo?) throws(WeaveError) -> (name: String, bytes: [UInt8])? {
+        guard let repo, repo.isProject, let name = Weave.manifestName(in: weave.project(project)) else { return nil }
+        let path = weave.project(project) + "/" + name
         let bytes = try system("read \(path)") { () throws(Errno) in try Files.read(path) }
         let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }
-        let committed = try git { () throws(GitError) in try repository.content(of: "rwv.yaml", in: repo.commit.tree) }
-        return committed == bytes ? nil : bytes
+        let committed = try git { () throws(GitError) in try repository.content(of: name, in: repo.commit.tree) }
+        return committed == bytes ? nil : (name, bytes)
     }
 }

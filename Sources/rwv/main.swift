@@ -13,7 +13,7 @@ let surface: ServedWeave.Surface = { request in
     for path in (try? RootSession.generatedPaths(project, manifest)) ?? [] { existing[path] = request.projectFile(path) }
     let session = RootSession(project: project, workweave: request.workweave, root: request.root, manifest: manifest,
                               members: RootSession.facts(manifest, open: request.member), existing: existing)
-    guard let made = try? Resolution.make(session, dangling: false, keepingOwn: true, exists: { existing[$0] != nil }) else { return SurfaceAnswer() }
+    guard let made = try? Resolution.make(session, dangling: request.workweave == nil, keepingOwn: true, exists: { existing[$0] != nil }) else { return SurfaceAnswer() }
     return SurfaceAnswer(files: made.files.map { ($0.path, $0.bytes) }, links: made.links.map { ($0.path, $0.target) })
 }
 let arguments = CurrentProcess.arguments

@@ -26,6 +26,7 @@ struct rwv_statfs {
 int rwv_openat(int dirfd, const char *path, int flags, unsigned mode);
 int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode);
 int rwv_close(int fd);
+int rwv_duplicate(int fd);
 int rwv_statx(int dirfd, const char *path, int follow, struct rwv_stat *out);
 int rwv_fstat(int fd, struct rwv_stat *out);
 int rwv_fstatfs(int fd, struct rwv_statfs *out);
@@ -62,6 +63,16 @@ int64_t rwv_listxattrat(int dirfd, const char *path, char *buf, size_t n);
 int64_t rwv_fgetxattr(int fd, const char *name, void *buf, size_t n);
 int rwv_fsetxattr(int fd, const char *name, const void *buf, size_t n, int flags);
 
+/// The same on a handle: a descriptor opened with O_PATH, of a file of any kind, which names that file wherever it moves.
+int rwv_handle_open(int handle, int flags);
+int rwv_handle_chmod(int handle, unsigned mode);
+int rwv_handle_chown(int handle, uint32_t uid, uint32_t gid);
+int rwv_handle_utimens(int handle, int64_t as, uint32_t ans, int64_t ms, uint32_t mns);
+int64_t rwv_handle_getxattr(int handle, const char *name, void *buf, size_t n);
+int rwv_handle_setxattr(int handle, const char *name, const void *buf, size_t n, int flags);
+int rwv_handle_removexattr(int handle, const char *name);
+int64_t rwv_handle_listxattr(int handle, char *buf, size_t n);
+
 /// One directory record of getdents64; the name follows.
 int64_t rwv_getdents(int fd, void *buf, size_t n);
 #define RWV_DIRENT_RECLEN(p) (*(const uint16_t *)((const char *)(p) + 16))
@@ -70,7 +81,12 @@ int rwv_flock(int fd, int exclusive, int nonblocking);
 int rwv_unlock(int fd);
 int rwv_memfd(const char *name);
 int rwv_pipe(int out[2]);
-int rwv_socketpair(int out[2]);
+/// A pair whose messages keep their bounds (SOCK_SEQPACKET).
+int rwv_packet_pair(int out[2]);
+/// One message; with a descriptor when `passed` >= 0.
+int rwv_send_packet(int fd, const void *buf, size_t n, int passed);
+/// One message, 0 at the end. `*passed` is the descriptor that came with it, or -1. -EMSGSIZE when it was longer than `n`.
+int64_t rwv_receive_packet(int fd, void *buf, size_t n, int *passed);
 int rwv_listen_unix(const char *path, int backlog);
 int rwv_connect_unix(const char *path);
 int rwv_accept(int fd);

@@ -1,0 +1,33 @@
+internal import ArgumentParsing
+internal import Control
+internal import Syscalls
+internal import Weave
+
+/// `rwv unmount DIR`: takes a project mount away.
+enum Unmount {
+    static let verb = Verb(CommandSpec(
+        "unmount", "take a project mount away", positionals: [PositionalSpec("DIR", "where it is mounted")],
+        options: [OptionSpec("--force", "detach it although it is in use")],
+        details: "In use: names the programs. What was written at the mount's root stays, and is there again at the project's next mount.")
+    ) { session in
+        let path = try session.canonicalDirectory(session.arguments[0] ?? "", mayBeDead: true)
+        // The mount says which weave it is of; the working directory need not be in one.
+        let source = MountTable.find(path).flatMap { $0.type == MountTable.ours ? $0.source : nil }
+        let weave: Weave
+        if let source {
+            weave = Weave(root: source)
+            try session.becomeOwner(of: source)
+        } else { weave = try session.context().weave }
+        try run(session, weave, path, force: session.arguments.has("--force"))
+    }
+
+    static func run(_ session: Session, _ weave: Weave, _ path: String, force: Bool) throws {
+        let answer: Answer
+        do throws(WeaveError) { answer = try session.service.ask(weave, .unmount(path: path, force: force)) } catch {
+            guard error.code == .busy else { throw error }
+            let users = MountUsers.find(path)
+            throw CommandFailure(errors: [error.message] + users.map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+        }
+        if case .unmounted(let mode) = answer { try? Files.setMode(path, mode) }
+    }
+}

@@ -1,0 +1,106 @@
+internal import Control
+internal import Fuse
+internal import Syscalls
+internal import Weave
+
+/// The FUSE mounts of one keeper with their descriptors: made and taken away here, and handed to every server in turn. Single-threaded.
+final class KeptMounts {
+    private let weave: Weave
+    private let log: Log
+    private var mounts: [(mount: KeptMount, descriptor: FileDescriptor)] = []
+
+    init(_ weave: Weave, _ log: Log) {
+        self.weave = weave
+        self.log = log
+    }
+
+    /// Whether any of them is still there for the kernel.
+    var areAnyMounted: Bool { mounts.contains { MountTable.find($0.mount.path) != nil } }
+
+    /// Tells a server that begins of every mount.
+    func handOver(to channel: FileDescriptor) throws(Errno) {
+        for m in mounts { try Packet.send(KeeperAnswer.kept(m.mount), passing: m.descriptor, to: channel) }
+        try Packet.send(KeeperAnswer.begin, to: channel)
+    }
+
+    /// Carries out a server's wish for a mount; the descriptor goes with the answer.
+    func mount(_ request: MountRequest) -> (KeeperAnswer, FileDescriptor?) {
+        do throws(WeaveError) {
+            let made = try attach(request)
+            mounts.append(made)
+            return (.kept(made.mount), made.descriptor)
+        } catch { return (.failed(error), nil) }
+    }
+
+    func unmount(_ id: String, lazy: Bool) -> KeeperAnswer {
+        guard let m = mounts.first(where: { $0.mount.id == id }) else { return .done }
+        do throws(Errno) { try Mount.detach(m.mount.path, lazy: lazy) } catch {
+            return .failed(WeaveError(.busy, "\(m.mount.path) is in use", hint: "leave that directory and end those programs, or use --force"))
+        }
+        // Who still has files open in a detached one is served until he closes them.
+        if !lazy { forget(id) }
+        return .done
+    }
+
+    /// Closes the descriptor of a mount that is no more.
+    func forget(_ id: String) {
+        for m in mounts where m.mount.id == id { m.descriptor.close() }
+        mounts.removeAll { $0.mount.id == id }
+    }
+
+    /// Takes away whatever is left, in use or not.
+    func takeAllAway() {
+        for m in mounts.reversed() where MountTable.find(m.mount.path) != nil {
+            if (try? Mount.detach(m.mount.path, lazy: false)) == nil { try? Mount.detach(m.mount.path, lazy: true) }
+        }
+    }
+
+    private func attach(_ request: MountRequest) throws(WeaveError) -> (mount: KeptMount, descriptor: FileDescriptor) {
+        let path = request.path
+        try makeWay(at: path)
+        if request.makesDirectory {
+            try system("make \(path)") { () throws(Errno) in
+                do throws(Errno) { try Files.makeDirectory(path, mode: 0o555) } catch where error == .exists {}
+            }
+        }
+        if let s = try system("look at \(path)", { () throws(Errno) in try Files.status(path) }), !s.isDirectory {
+            throw WeaveError(.exists, "\(path) is in the way: it is not a directory", hint: "move it aside")
+        }
+        // Nothing is ever written below a missing mount; but fusermount3 wants a directory its user may write to.
+        let below = try system("open \(path)") { () throws(Errno) in OwnedDescriptor(try Files.open(path, OpenFlags.directory | OpenFlags.noFollow)) }
+        try? below.descriptor.setMode(0o755)
+        defer { try? below.descriptor.setMode(0o555) }
+        guard Files.exists("/dev/fuse") else {
+            throw WeaveError(.unsupported, "there is no /dev/fuse on this system", hint: "load the fuse module (modprobe fuse), or use --engine checkout")
+        }
+        do throws(Errno) {
+            let descriptor = try Mount.attach(at: path, options: request.options + ["fsname=\(weave.root.replacingCommas)"])
+            let first = try Mount.readInit(descriptor)
+            try descriptor.setNonBlocking(true)
+            return (KeptMount(id: request.id, path: path, initRequest: first), descriptor)
+        } catch {
+            throw WeaveError(.unsupported, "cannot mount a FUSE file system at \(path): \(error)",
+                             hint: "install fuse3 (fusermount3), check that /dev/fuse can be opened, or use --engine checkout")
+        }
+    }
+
+    /// Takes away what a dead keeper of this weave left at the path.
+    private func makeWay(at path: String) throws(WeaveError) {
+        guard let there = MountTable.find(path) else { return }
+        guard there.type == MountTable.ours, there.source == weave.root || path.hasPrefix(weave.root + "/") else {
+            throw WeaveError(.exists, "another file system (\(there.type)) is mounted at \(path)", hint: "unmount it, or choose another directory")
+        }
+        if mounts.contains(where: { $0.mount.path == path }) { throw WeaveError(.exists, "\(path) is mounted already", hint: "see 'rwv mounts'") }
+        log.write("taking away a mount left behind at \(path)")
+        try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
+    }
+}
+
+extension String {
+    /// FUSE mount options are separated by commas; libfuse takes a backslash before one as itself.
+    fileprivate var replacingCommas: String {
+        var out = ""
+        for c in self { out += c == "," || c == "\\" ? "\\\(c)" : "\(c)" }
+        return out
+    }
+}

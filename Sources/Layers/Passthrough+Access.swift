@@ -1,0 +1,99 @@
+internal import Syscalls
+
+/// From a node to the file itself. Whatever is found at a place is compared with what was seen there.
+extension Passthrough {
+    /// Runs `body` with the open directory (O_PATH) of a node. - Throws: ESTALE when something else stands at its place.
+    func withDirectory<R>(_ node: PassthroughNode, _ s: Scratch, _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
+        let (parent, name, pinned) = place(node)
+        if let pinned { return try body(pinned.descriptor) }
+        guard node.isDirectory else { throw .notDirectory }
+        guard let parent else { return try body(try topDirectory(node, s).descriptor) }
+        return try directories.with(node.id, open: { () throws(Errno) in
+            try withDirectory(parent, s) { above throws(Errno) in try open(node, name, in: above, OpenFlags.path | OpenFlags.directory, s) }
+        }, body)
+    }
+
+    /// The same for the directory of an id, and a name in it, which `s.path` holds.
+    func inDirectory<R>(_ id: UInt64, _ name: Span<UInt8>, _ s: Scratch,
+                        _ body: (PassthroughNode, FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
+        if name.count > 255 { throw .nameTooLong }
+        let node = try node(id)
+        let bytes = name.array
+        return try withDirectory(node, s) { directory throws(Errno) in
+            try put(bytes, s)
+            return try body(node, directory)
+        }
+    }
+
+    func put(_ name: [UInt8], _ s: Scratch) throws(Errno) {
+        s.path.reset()
+        try s.path.prepend(name.span)
+    }
+
+    /// Opens what stands at `name` if it is the node's file.
+    private func open(_ node: PassthroughNode, _ name: [UInt8], in directory: FileDescriptor, _ flags: Int32, _ s: Scratch) throws(Errno) -> FileDescriptor {
+        try put(name, s)
+        let file: FileDescriptor
+        // openat2(2) takes nothing else with O_PATH. A FIFO must not be waited for.
+        let all = flags & OpenFlags.path != 0 ? flags : flags | OpenFlags.nonBlocking
+        do throws(Errno) { file = try directory.openBeneath(s.path, all) } catch {
+            // Another kind of file than the one that was there.
+            throw [.notFound, .notDirectory, .linkLoop].contains(error) ? .stale : error
+        }
+        do throws(Errno) {
+            guard node.isSame(try file.status()) else { throw .stale }
+        } catch {
+            file.close()
+            throw error
+        }
+        return file
+    }
+
+    /// Opens the file of a node, for I/O or as a handle.
+    func open(_ node: PassthroughNode, _ flags: Int32, _ s: Scratch) throws(Errno) -> FileDescriptor {
+        let (parent, name, pinned) = place(node)
+        if let pinned { return try flags & OpenFlags.path != 0 ? pinned.descriptor.duplicate() : pinned.descriptor.open(handleWith: flags | OpenFlags.nonBlocking) }
+        guard let parent else {
+            let top = try topDirectory(node, s).descriptor
+            return try flags & OpenFlags.path != 0 ? top.duplicate() : top.open(handleWith: flags)
+        }
+        return try withDirectory(parent, s) { directory throws(Errno) in try open(node, name, in: directory, flags, s) }
+    }
+
+    /// Runs `body` with a handle (O_PATH) of the node's file, of whatever kind.
+    func withHandle<R>(_ node: PassthroughNode, _ s: Scratch, _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
+        let (parent, name, pinned) = place(node)
+        if let pinned { return try body(pinned.descriptor) }
+        if node.isDirectory { return try withDirectory(node, s, body) }
+        guard let parent else { throw .stale }
+        let handle = OwnedDescriptor(try withDirectory(parent, s) { directory throws(Errno) in try open(node, name, in: directory, OpenFlags.path, s) })
+        return try body(handle.descriptor)
+    }
+
+    /// Runs `body` with the file open for reading; it stays open for the next request.
+    func withReader<R>(_ node: PassthroughNode, _ s: Scratch, _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
+        try readers.with(node.id, open: { () throws(Errno) in
+            do throws(Errno) { return try open(node, OpenFlags.readOnly, s) } catch where error == .accessDenied { return try heldCopy(node, error) }
+        }, body)
+    }
+
+    /// Runs `body` with the file open for writing. It is closed after that: while somebody has a program open for writing, nobody can run it.
+    func withWriter<R>(_ node: PassthroughNode, _ s: Scratch, _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
+        let file: OwnedDescriptor
+        do throws(Errno) { file = OwnedDescriptor(try open(node, OpenFlags.writeOnly, s)) } catch {
+            guard error == .accessDenied else { throw error }
+            file = OwnedDescriptor(try heldCopy(node, error))
+        }
+        return try body(file.descriptor)
+    }
+
+    private func heldCopy(_ node: PassthroughNode, _ error: Errno) throws(Errno) -> FileDescriptor {
+        try held.with(node.id, open: { () throws(Errno) -> FileDescriptor in throw error }) { file throws(Errno) in try file.duplicate() }
+    }
+
+    /// Keeps a file open whose mode forbids to open it again: whoever has it open may go on reading and writing. Root may anyway.
+    func hold(_ node: PassthroughNode, _ file: FileDescriptor) {
+        held.drop(exactly: node.id)
+        try? held.with(node.id, open: { () throws(Errno) in file }) { _ in }
+    }
+}

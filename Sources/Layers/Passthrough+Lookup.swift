@@ -1,0 +1,70 @@
+package import Syscalls
+
+extension Passthrough {
+    /// Finds `name` in a directory, and counts a reference of the kernel's to what is there. Nil: there is nothing.
+    package func lookup(_ parent: UInt64, _ name: Span<UInt8>, _ s: Scratch) throws(Errno) -> PassthroughFound? {
+        try inDirectory(parent, name, s) { node, directory throws(Errno) in
+            guard let status = try directory.statusIfExists(s.path) else { return nil }
+            return enter(node, name.array, status)
+        }
+    }
+
+    /// stat(2) of a node.
+    package func attributes(_ id: UInt64, _ s: Scratch) throws(Errno) -> FileStatus {
+        let node = try node(id)
+        let (parent, name, pinned) = place(node)
+        if let pinned { return try pinned.descriptor.status() }
+        if node.isDirectory { return try withDirectory(node, s) { d throws(Errno) in try d.status() } }
+        guard let parent else { throw .stale }
+        let there = try withDirectory(parent, s) { directory throws(Errno) in
+            try put(name, s)
+            return try directory.statusIfExists(s.path)
+        }
+        if let there, node.isSame(there) { return there }
+        // Moved or removed behind our back, but open here.
+        return try readers.with(id, open: { () throws(Errno) -> FileDescriptor in throw .stale }) { file throws(Errno) in try file.status() }
+    }
+
+    package func readLink(_ id: UInt64, _ s: Scratch) throws(Errno) -> [UInt8] {
+        try withHandle(try node(id), s) { handle throws(Errno) in try handle.readLinkOfHandle() }
+    }
+
+    /// Hands out the entries of a directory from an offset on (0: the first; otherwise one that was handed out) but for "." and "..",
+    /// until `body` returns false. Offsets are the disk's own.
+    package func list(_ id: UInt64, from offset: Int64, _ s: Scratch,
+                      _ body: (_ name: Span<UInt8>, _ ino: UInt64, _ type: UInt8, _ next: Int64) -> Bool) throws(Errno) {
+        try listing(try node(id), from: offset, s) { _, name, ino, type, next in body(name, ino, type, next) }
+    }
+
+    /// The same with what a look-up would find; the kernel gets a reference to each entry that `body` took. An entry that vanishes meanwhile is left out.
+    package func listWithStatus(_ id: UInt64, from offset: Int64, _ s: Scratch,
+                                _ body: (_ name: Span<UInt8>, _ found: PassthroughFound, _ next: Int64) -> Bool) throws(Errno) {
+        let node = try node(id)
+        try listing(node, from: offset, s) { directory, name, _, _, next in
+            s.path.reset()
+            guard (try? s.path.prepend(name)) != nil, let status = (try? directory.statusIfExists(s.path)) ?? nil else { return true }
+            let found = enter(node, name.array, status)
+            if body(name, found, next) { return true }
+            forget(found.id, count: 1)
+            return false
+        }
+    }
+
+    private func listing(_ node: PassthroughNode, from offset: Int64, _ s: Scratch,
+                         _ body: (FileDescriptor, Span<UInt8>, UInt64, UInt8, Int64) -> Bool) throws(Errno) {
+        let opened = try withDirectory(node, s) { handle throws(Errno) in
+            try handle.open(handleWith: OpenFlags.readOnly | OpenFlags.directory)
+        }
+        let directory = OwnedDescriptor(opened)
+        if offset > 0 { _ = try directory.descriptor.seek(offset, whence: 0) }
+        while try s.directory.fill(from: directory.descriptor) {
+            let goesOn = s.directory.forEach { name, type, next, ino in body(directory.descriptor, name, ino, type, next) }
+            if !goesOn { return }
+        }
+    }
+
+    /// statfs(2) of the file system that a node lies on.
+    package func fileSystemStatus(_ id: UInt64, _ s: Scratch) throws(Errno) -> FileSystemStatus {
+        try withHandle(try node(id), s) { handle throws(Errno) in try handle.fileSystemStatus() }
+    }
+}

@@ -1,0 +1,44 @@
+internal import Syscalls
+
+/// A file of a clone that the kernel knows, as its mount remembers it. All but the constants is guarded by `Passthrough.table`.
+final class PassthroughNode: @unchecked Sendable {
+    let id: UInt64
+    /// The directory of the weave that it lies in; see ``Passthrough/root(_:)``.
+    let root: UInt16
+    /// What tells it from other files that may stand in its place: the inode number, and a hash of the time of birth.
+    let ino: UInt64
+    let generation: UInt32
+    let isDirectory: Bool
+    /// The last place it was seen at. Nil: the root's top.
+    var parent: PassthroughNode?
+    var name: [UInt8]
+    /// References that the kernel has (of a node from before a restart: has got since).
+    var lookups: UInt64 = 0
+    /// From before a restart: how many references the kernel had then is not known, but one at least.
+    var isRestored = false
+    /// A handle of a file whose last known name is gone.
+    var pinned: SharedFile?
+
+    init(id: UInt64, root: UInt16, ino: UInt64, generation: UInt32, isDirectory: Bool, parent: PassthroughNode?, name: [UInt8]) {
+        self.id = id
+        self.root = root
+        self.ino = ino
+        self.generation = generation
+        self.isDirectory = isDirectory
+        self.parent = parent
+        self.name = name
+    }
+
+    /// Whether this is the file that `status` describes.
+    func isSame(_ status: FileStatus) -> Bool { status.ino == ino && Self.generation(status) == generation && status.isDirectory == isDirectory }
+
+    /// 32 bits, since the kernel keeps no more of a generation; never 0.
+    static func generation(_ s: FileStatus) -> UInt32 {
+        var h = UInt64(bitPattern: s.btime) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(s.btime_ns) &* 0xC2B2_AE3D_27D4_EB4F
+        h ^= h >> 32
+        return UInt32(truncatingIfNeeded: h) | 1
+    }
+
+    /// The node id of an inode, unless another inode of the root has it: 10 bits of the root, 52 of the number. Bit 62 stays clear.
+    static func id(root: UInt16, ino: UInt64) -> UInt64 { UInt64(root) << 52 | ((ino ^ ino >> 52) & ((1 << 52) - 1)) }
+}

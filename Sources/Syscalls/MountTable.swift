@@ -1,0 +1,48 @@
+/// What is mounted where (/proc/self/mountinfo, proc(5)), seen without touching it.
+package enum MountTable {
+    /// The file system type of our mounts (FUSE option `subtype=weavefs`).
+    package static let ours = "fuse.weavefs"
+
+    package struct Entry: Sendable {
+        package let path: String
+        package let type: String
+        /// Of our mounts: the weave.
+        package let source: String
+    }
+
+    /// The topmost mount at `path`; nil when nothing is mounted there.
+    package static func find(_ path: String) -> Entry? { all().last { $0.path == path } }
+
+    /// The mount that `path`, canonical, lies in.
+    package static func containing(_ path: String) -> Entry? {
+        var best: Entry?
+        for entry in all() where entry.path == path || entry.path == "/" || path.hasPrefix(entry.path + "/") {
+            if entry.path.utf8.count >= best?.path.utf8.count ?? 0 { best = entry }
+        }
+        return best
+    }
+
+    /// In the order of mounting.
+    package static func all() -> [Entry] {
+        guard let bytes = try? Files.read("/proc/self/mountinfo") else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 6, let dash = fields.firstIndex(of: "-"), dash + 2 < fields.count else { return nil }
+            return Entry(path: unescape(fields[4]), type: String(fields[dash + 1]), source: unescape(fields[dash + 2]))
+        }
+    }
+
+    /// Undoes the octal escapes of mountinfo.
+    private static func unescape(_ field: Substring) -> String {
+        guard field.contains("\\") else { return String(field) }
+        var out: [UInt8] = []
+        var rest = Array(field.utf8)[...]
+        while let c = rest.popFirst() {
+            if c == UInt8(ascii: "\\"), rest.count >= 3, let value = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
+                out.append(value)
+                rest = rest.dropFirst(3)
+            } else { out.append(c) }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+}

@@ -1,0 +1,119 @@
+internal import Control
+internal import Fuse
+internal import Nodes
+internal import Syscalls
+internal import Weave
+
+/// The project mounts of a served weave: registered in `.rwv/mounts`, mounted, switched, taken away. Any thread.
+final class ProjectMounts: Sendable {
+    private let weave: Weave
+    private let surface: ServedWeave.Surface
+    private let workweaves: @Sendable (String) -> [String]
+    private let log: @Sendable (String) -> Void
+    /// Mounts come and go one after the other.
+    private let changing = Lock()
+    /// A leaf.
+    private let mounts = Locked<[String: ProjectMount]>([:])
+
+    init(_ weave: Weave, surface: @escaping ServedWeave.Surface, workweaves: @escaping @Sendable (String) -> [String], log: @escaping @Sendable (String) -> Void) {
+        self.weave = weave
+        self.surface = surface
+        self.workweaves = workweaves
+        self.log = log
+    }
+
+    private static let prefix = "project-"
+
+    private func mount(at path: String) -> ProjectMount? { mounts.withLock { $0.values.first { $0.record.path == path } } }
+
+    /// Whether a registered mount is there for the kernel.
+    private func isUp(_ id: String, _ mounter: any Mounter) -> Bool { mounter.isServed(Self.prefix + id) }
+
+    private func serve(_ record: MountRecord, _ mounter: any Mounter) throws(WeaveError) {
+        let id = Self.prefix + record.id
+        let composer = ProjectComposer(weave: weave, surface: surface, showsAll: record.showsAll, workweaves: workweaves)
+        let mount = try ProjectMount(record, weave, composer, isInherited: mounter.isInherited(id), log: log)
+        mount.connect(try mounter.serve(ViewMount(id: id, path: record.path, options: record.options), with: mount.handler))
+        mounts.withLock { $0[record.id] = mount }
+    }
+
+    /// Takes over what a predecessor served; as the first server of a keeper, mounts all that is registered.
+    func start(_ mounter: any Mounter) throws(WeaveError) {
+        for record in try weave.mountRecords() where mounter.isInherited(Self.prefix + record.id) || !mounter.isSuccessor { bringUp(record, mounter) }
+    }
+
+    private func bringUp(_ record: MountRecord, _ mounter: any Mounter) {
+        do throws(WeaveError) { try serve(record, mounter) } catch {
+            log("\(record.path) is not mounted: \(error.message)")
+        }
+    }
+
+    /// Mounts whatever is registered and not mounted.
+    func bringAllUp(_ mounter: any Mounter) throws(WeaveError) {
+        changing.lock()
+        defer { changing.unlock() }
+        for record in try weave.mountRecords() where !isUp(record.id, mounter) { bringUp(record, mounter) }
+    }
+
+    /// Mounts a project, or switches the mount that is there already.
+    func mount(_ options: MountOptions, _ mounter: any Mounter) throws(WeaveError) {
+        changing.lock()
+        defer { changing.unlock() }
+        if let there = mount(at: options.path), isUp(there.record.id, mounter) { return try there.activate(options.project) }
+        // Registered, but taken away by somebody: the new wish takes its place.
+        let former = try weave.mountRecords().first { $0.path == options.path }
+        let record = MountRecord(id: former?.id ?? randomHex(4), path: options.path, project: options.project, showsAll: options.showsAll,
+                                 options: options.options, modeBelow: former?.modeBelow ?? options.modeBelow)
+        try serve(record, mounter)
+        do throws(WeaveError) { try weave.write(record) } catch {
+            try? mounter.unmount(Self.prefix + record.id, force: true)
+            mounts.withLock { $0[record.id] = nil }
+            throw error
+        }
+    }
+
+    /// Takes a mount away and registers it no more. Returns the permissions that the directory below had.
+    func unmount(_ path: String, force: Bool, _ mounter: any Mounter) throws(WeaveError) -> UInt32 {
+        changing.lock()
+        defer { changing.unlock() }
+        guard let record = try weave.mountRecords().first(where: { $0.path == path }) else {
+            throw WeaveError(.notFound, "\(path) is no mount of \(weave.root)", hint: "'rwv mounts' shows what there is")
+        }
+        if isUp(record.id, mounter) { try mounter.unmount(Self.prefix + record.id, force: force) }
+        try weave.removeMount(record.id)
+        mounts.withLock { $0[record.id] = nil }
+        return record.modeBelow
+    }
+
+    /// Takes all away; they stay registered. - Throws: `.busy` when one is in use (and not `force`); those before it are mounted again then.
+    func unmountAll(force: Bool, _ mounter: any Mounter) throws(WeaveError) {
+        changing.lock()
+        defer { changing.unlock() }
+        let up = mounts.withLock { $0.values.map(\.record) }.filter { isUp($0.id, mounter) }.sorted { $0.path < $1.path }
+        for (i, record) in up.enumerated() {
+            do throws(WeaveError) { try mounter.unmount(Self.prefix + record.id, force: force) } catch {
+                for done in up[..<i] { bringUp(done, mounter) }
+                throw error
+            }
+        }
+    }
+
+    /// Switches the mount at a path; all is new when this returns.
+    func activate(_ path: String, _ project: String) throws(WeaveError) {
+        guard let mount = mount(at: path) else {
+            throw WeaveError(.notFound, "\(path) is no mount of \(weave.root)", hint: "'rwv mounts' shows what there is")
+        }
+        try mount.activate(project)
+    }
+
+    func infos(_ mounter: (any Mounter)?) throws(WeaveError) -> [MountInfo] {
+        try weave.mountRecords().map { record in
+            let mount = mounts.withLock { $0[record.id] }
+            let isUp = mounter?.isServed(Self.prefix + record.id) ?? false
+            let problem = isUp ? mount?.problem : nil
+            return MountInfo(kind: "project", path: record.path, name: nil, project: record.project, engine: "fuse",
+                             state: !isUp ? "down" : problem == nil ? "served" : "stale", problem: problem,
+                             counters: isUp ? mount.map { Dictionary(uniqueKeysWithValues: $0.handler.counters.values) } : nil)
+        }
+    }
+}
