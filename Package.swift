@@ -56,7 +56,7 @@ let package = Package(
         // Joins manifest, clones and worktrees on disk; says what a view should contain. Prints and mounts nothing.
         room("Weave", ["Manifest", "Git", "JSONCoding", "Syscalls"]),
         // How a project is wired at the root: members' facts, then a resolution without effects, then its application; one file per ecosystem.
-        room("Integrations", ["Manifest", "YAML", "Syscalls"]),
+        room("Integrations", ["Manifest", "YAML", "TOML", "Syscalls"]),
         // The weave's socket: messages, client, the server's harness.
         room("Control", ["Weave", "JSONCoding", "Syscalls"]),
         // Turns "workweave N" into a layer stack that is served: bases, lifecycle, journal, recovery.
