@@ -39,10 +39,10 @@ let package = Package(
         room("Syscalls", ["CLinux"]),
         // YAML text as a tree of nodes with positions.
         room("YAML", ["CYaml"]),
-        // TOML text as the same tree.
-        room("TOML", ["YAML"]),
         // Codable values as JSON.
         room("JSONCoding", []),
+        // TOML text as the same tree.
+        room("TOML", ["YAML"]),
         // rwv.yaml, rwv.toml, rwv.lock, markers and configuration as pure values.
         room("Manifest", ["YAML", "TOML"]),
         // libgit2 as values; the git program for network, filters and credentials.

@@ -101,7 +101,7 @@ import Testing
             END
             zsh -f ../ask
             """)
-        let activate = try play.run(["completions", "candidates", "acti"]).out.split(separator: "\t").map { $0.split(separator: ":").joined(separator: "\\:") }.joined(separator: ":")
+        let activate = try play.run(["completions", "candidates", "acti"]).out.split(separator: "\t").joined(separator: ":")
         #expect(said == "_rwv\n\(activate)--project=team/api\nagent-1 agent-2\nfiles -/\n")
     }
 }

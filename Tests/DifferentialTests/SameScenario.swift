@@ -72,6 +72,6 @@ import Testing
             cd projects/web-app; mkdir docs; echo guide > docs/guide.md; echo root = true > .editorconfig
             printf '%b' '\(settings.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n"))' >> rwv.yaml; cd ../..
             rwv activate web-app; rwv lock --dirty
-            """)
+            """, intended: { program, line in program == .ours && line == "./gita/" })
     }
 }
