@@ -476,14 +476,6 @@ void rwv_strerror(int number, char *buf, size_t n) {
 const char *rwv_getenv(const char *name) { return getenv(name); }
 const char *rwv_environment(size_t i) { return environ[i]; }
 
-static char **arguments;
-// glibc passes main's arguments to constructors too.
-__attribute__((constructor)) static void keep_arguments(int count, char **values) {
-    (void)count;
-    arguments = values;
-}
-const char *rwv_argument(size_t i) { return arguments[i]; }
-
 static __thread void *thread_value;
 void rwv_set_thread_value(void *value) { thread_value = value; }
 void *rwv_thread_value(void) { return thread_value; }

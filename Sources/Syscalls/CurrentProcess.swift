@@ -17,13 +17,6 @@ package enum CurrentProcess {
         return unsafe String(cString: p)
     }
 
-    /// The command line, the program's name first. Swift's own CommandLine has to look for it in /proc/self/maps, at every start.
-    package static var arguments: [String] {
-        var all: [String] = []
-        while let word = unsafe rwv_argument(all.count) { all.append(unsafe String(cString: word)) }
-        return all
-    }
-
     /// All variables, as `NAME=value`.
     package static var environment: [String] {
         var all: [String] = []

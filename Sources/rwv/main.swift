@@ -16,7 +16,7 @@ let surface: ServedWeave.Surface = { request in
     guard let made = try? Resolution.make(session, dangling: request.workweave == nil, keepingOwn: true, exists: { existing[$0] != nil }) else { return SurfaceAnswer() }
     return SurfaceAnswer(files: made.files.map { ($0.path, $0.bytes) }, links: made.links.map { ($0.path, $0.target) })
 }
-let arguments = CurrentProcess.arguments
+let arguments = CommandLine.arguments
 // The processes behind the mounts are this program too, started by itself.
 if arguments.count == 3, arguments[1] == Keeper.verb {
     CurrentProcess.exit(Keeper.run(Weave(root: arguments[2]), report: FileDescriptor(raw: 3)))

@@ -142,8 +142,6 @@ void rwv_strerror(int number, char *buf, size_t n);
 const char *rwv_getenv(const char *name);
 /// The i-th `NAME=value` of the environment, or NULL past the last.
 const char *rwv_environment(size_t i);
-/// The i-th word of the command line, the program's name first; null behind the last.
-const char *rwv_argument(size_t i);
 
 /// Thread with a start routine of our own, detached. `stack` in bytes.
 int rwv_thread_start(void *(*start)(void *), void *arg, size_t stack);
