@@ -15,15 +15,12 @@ enum Add {
         ],
         details: """
             The clone goes to registry/owner/repo of the weave, as the URL says; what is cloned already is kept. In a workweave the
-            workweave's own rwv.yaml is edited, the clone is made in the weave, and the workweave gets a worktree of it.
+            workweave's own rwv.yaml is edited, the clone is made in the weave, and the workweave gets a worktree of it; what --new
+            makes there begins with an empty commit, which a worktree needs.
             """)
     ) { session in
         let context = try session.context(), project = try context.requireProject()
         let isNew = session.arguments.has("--new")
-        if isNew, let workweave = context.workweave {
-            throw CommandFailure("a new repository has no commit yet, so it cannot join the workweave '\(workweave)'",
-                                 hint: "run 'rwv -C \(context.weave.root) add --new …', make a first commit there, then add it here without --new")
-        }
         let role = try role(session.arguments.value("--role")) ?? (isNew ? .primary : .dependency)
         let source = try AddSource.find(session.arguments[0] ?? "", session, context, isNew: isNew)
         let editor = try ManifestChange.editor(project, context)
@@ -34,7 +31,9 @@ enum Add {
             // What cannot be listed is not cloned.
             _ = try editor.adding(path: source.path, url: source.url, version: nil, role: role)
         }
-        try make(source, context.weave, session.output, isNew: isNew)
+        if source.url.hasPassword { session.output.warn("the URL holds a password, which \(file) shows to everybody; a credential helper of git keeps it better") }
+        try make(source, context, session.output, isNew: isNew)
+        if let workweave = context.workweave { try checkCommit(source.path, context.weave, workweave) }
         guard editor.manifest[source.path] == nil else { return try ManifestChange.finish(project, session) }
         let version = try defaultBranch(context.weave.clone(source.path))
         try ManifestChange.apply(project, session) { editor in
@@ -50,29 +49,43 @@ enum Add {
     }
 
     /// Clones or initialises, unless a repository is there.
-    private static func make(_ source: AddSource, _ weave: Weave, _ output: Output, isNew: Bool) throws {
-        let path = weave.clone(source.path)
+    private static func make(_ source: AddSource, _ context: Context, _ output: Output, isNew: Bool) throws {
+        let path = context.weave.clone(source.path)
         if Files.exists(path) {
-            let there = try originURL(try Repository(opening: path))
+            let there = originURL(try Repository(opening: path))
             if isNew { throw CommandFailure("\(source.path) exists already", hint: "leave --new out to list it") }
             if let there, there != source.url.text { output.warn("the clone at \(source.path) comes from \(there), not from \(source.url)") }
             return output.say("keeping \(source.path) (already cloned)")
         }
         UnfinishedWork.watchForInterruptions()
-        guard isNew else { return try CloneJob(url: source.url, root: weave.root, shown: source.path.text).run(output) }
-        try WritePlace.check(source.path.text, below: weave.root)
+        guard isNew else { return try CloneJob(url: source.url, root: context.weave.root, shown: source.path.text).run(output) }
+        try WritePlace.check(source.path.text, below: context.weave.root)
         try UnfinishedWork.make(path) { temporary in
             try onPath(temporary) { () throws(Errno) in try Files.makeDirectory(temporary) }
             try GitProgram.run(["init", "--quiet"], directory: temporary).check("cannot make a git repository")
             try GitProgram.run(["remote", "add", "origin", source.url.text], directory: temporary).check("cannot set its remote")
+            if context.workweave != nil { try makeFirstCommit(temporary, source.path) }
         }
     }
 
-    /// The URL of the remote `origin` as it is configured; nil when there is none.
-    static func originURL(_ repository: Repository) throws -> String? {
-        let outcome = try GitProgram.run(["config", "--get", "remote.origin.url"], directory: repository.gitDirectory)
-        return outcome.succeeded ? String(outcome.outputText.prefix { $0 != "\n" }) : nil
+    /// A worktree stands on a commit: what is made for a workweave begins with an empty one.
+    private static func makeFirstCommit(_ directory: String, _ path: RepoPath) throws {
+        do throws(GitError) {
+            try GitProgram.run(["commit", "--quiet", "--allow-empty", "--message=Initial commit"], directory: directory).check("cannot commit")
+        } catch {
+            throw CommandFailure("cannot make the first commit of \(path): \(CloneJob.said(error))",
+                                 hint: "a workweave needs one; tell git who you are (git config --global user.name and user.email), or add it in the weave")
+        }
     }
+
+    /// - Throws: for a clone without a commit, before rwv.yaml lists it.
+    private static func checkCommit(_ path: RepoPath, _ weave: Weave, _ workweave: WorkweaveName) throws {
+        guard try Repository(opening: weave.clone(path)).head().commit == nil else { return }
+        throw CommandFailure("\(path) has no commit yet, so it cannot join the workweave '\(workweave)'", hint: "make a first commit in \(weave.clone(path))")
+    }
+
+    /// The URL of the remote `origin` as it is configured; nil when there is none.
+    static func originURL(_ repository: Repository) -> String? { (try? repository.configuration.get())?["remote.origin.url"] }
 
     /// The remote's default branch (refs/remotes/origin/HEAD), else the one that is checked out, else `main`.
     private static func defaultBranch(_ path: String) throws -> String {

@@ -43,7 +43,7 @@ struct AddSource {
     private static func local(_ directory: String, _ context: Context, _ registries: RegistrySet) throws -> AddSource {
         for root in [context.root, context.weave.root] where directory.hasPrefix(root + "/") {
             let path = try RepoPath(String(directory.dropFirst(root.count + 1)))
-            guard let origin = try Add.originURL(try Repository(opening: directory)) else {
+            guard let origin = Add.originURL(try Repository(opening: directory)) else {
                 throw CommandFailure("\(path) has no remote 'origin' to record", hint: "run 'git remote add origin URL' in it first")
             }
             return AddSource(url: try RemoteURL(origin), path: path)

@@ -27,7 +27,8 @@ struct CheckFinding: Sendable {
     /// For programs; stable.
     enum Kind: String, Sendable {
         case manifest, orphanedClone = "orphaned-clone", danglingReference = "dangling-reference", missingRole = "missing-role"
-        case staleLock = "stale-lock", workweaveDrift = "workweave-drift", repository
+        case staleLock = "stale-lock", workweaveDrift = "workweave-drift", repository, integration
+        case manifestForm = "manifest-form", unsupported
     }
     let severity: Severity
     let kind: Kind
@@ -35,7 +36,7 @@ struct CheckFinding: Sendable {
     let path: RepoPath?
     let text: String
     /// Who found it: `core`, or an integration's name.
-    let source = "core"
+    var source = "core"
 
     var json: JSON {
         .object([

@@ -29,8 +29,15 @@ struct CheckRun {
         let heads = readHeads(projects)
         // A manifest that cannot be read may list any clone.
         if context.workweave == nil, found.isEmpty { found += orphans(projects) }
-        for project in projects { found += check(project, heads) }
-        return found + (try drift(projects))
+        for project in projects { found += forms(project) + check(project, heads) }
+        for project in projects { found += try IntegrationCheck(context, project.name, project.manifest).findings() }
+        return unique(found) + (try drift(projects))
+    }
+
+    /// What several projects have in common is said once.
+    private func unique(_ findings: [CheckFinding]) -> [CheckFinding] {
+        var seen: Set<String> = []
+        return findings.filter { seen.insert("\($0.source): \($0.text)").inserted }
     }
 
     private func finding(_ severity: CheckFinding.Severity, _ kind: CheckFinding.Kind, _ project: ProjectName?, _ path: RepoPath?, _ text: String) -> CheckFinding {
@@ -64,13 +71,21 @@ struct CheckRun {
         return found + staleLock(project, heads)
     }
 
+    /// Two manifests, and what a manifest asks for in vain.
+    private func forms(_ project: Project) -> [CheckFinding] {
+        let names = Manifest.fileNames.filter { Files.exists(context.directory(project.name) + "/" + $0) }
+        let both = names.count < 2 ? [] : ["projects/\(project.name) has \(names.joined(separator: " and ")): \(names[0]) is read"]
+        return both.map { finding(.warning, .manifestForm, project.name, nil, $0) }
+            + project.manifest.unsupported.map { finding(.warning, .unsupported, project.name, nil, $0.description) }
+    }
+
     /// A lock is stale when a repository moved on, or when it does not list what the manifest lists.
     private func staleLock(_ project: Project, _ heads: [RepoPath: Result<RepositoryFacts, CommandFailure>]) -> [CheckFinding] {
         guard let lock = project.lock else { return [] }
         var texts: [(RepoPath, String)] = []
         for entry in lock.repositories {
             if project.manifest[entry.path] == nil {
-                texts.append((entry.path, "\(entry.path) is no longer in rwv.yaml"))
+                texts.append((entry.path, "\(entry.path) is no longer in the manifest"))
             } else if case .success(let facts)? = heads[entry.path], facts.commit != entry.version, !facts.tags.contains(entry.version) {
                 texts.append((entry.path, "\(entry.path) locked=\(entry.version) actual=\(facts.commit)"))
             }
@@ -85,22 +100,8 @@ struct CheckRun {
     private func orphans(_ projects: [Project]) -> [CheckFinding] {
         let known = Set(projects.flatMap { $0.manifest.repositories.map(\.path) })
         let tops = Set(registries.registries.map(\.name) + known.compactMap(\.segments.first))
-        return tops.sorted().flatMap { clones(below: $0, depth: 1) }.filter { !known.contains($0) }
+        return Weave.repositories(below: tops, root: context.root).filter { !known.contains($0) }
             .map { finding(.error, .orphanedClone, nil, $0, "orphaned clone: \($0)") }
-    }
-
-    /// Paths of git repositories below a directory of the weave, four levels deep, in order; links are not followed.
-    private func clones(below directory: String, depth: Int) -> [RepoPath] {
-        guard let file = try? Files.open(context.root + "/" + directory, OpenFlags.directory | OpenFlags.noFollow) else { return [] }
-        defer { file.close() }
-        var found: [RepoPath] = []
-        for entry in ((try? file.directoryEntries()) ?? []).sorted(by: { $0.text < $1.text }) where entry.name.first != UInt8(ascii: ".") {
-            let path = directory + "/" + entry.text
-            if Files.exists(context.root + "/" + path + "/.git") {
-                if let repo = try? RepoPath(path) { found.append(repo) }
-            } else if depth < 4 { found += clones(below: path, depth: depth + 1) }
-        }
-        return found
     }
 
     /// Workweaves whose worktrees are not those of their manifest: the workweave's own while it is shown, else the weave's.
@@ -108,8 +109,8 @@ struct CheckRun {
         try context.weave.workweaveRecords().flatMap { record in
             guard let name = try? WorkweaveName(record.name), let project = try? ProjectName(record.project),
                   context.workweave == nil || context.workweave == name else { return [CheckFinding]() }
-            let own = context.weave.workweave(name) + "/" + Context.shown(project, Manifest.fileName)
-            let manifest = (try? context.weave.readManifest(at: own, shownAs: own, project)) ?? projects.first { $0.name == project }?.manifest
+            let own = context.weave.workweave(name) + "/projects/" + project.text
+            let manifest = (try? context.weave.readManifest(project, in: own)) ?? projects.first { $0.name == project }?.manifest
             guard let listed = manifest?.repositories.map(\.path) else { return [] }
             let recorded = record.repos.filter { !$0.isProject }.compactMap { try? RepoPath($0.path) }
             let missing = listed.filter { !recorded.contains($0) || !hasWorktree($0, name) }.map { ($0, "no worktree of \($0)") }

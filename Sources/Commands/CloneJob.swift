@@ -20,6 +20,8 @@ struct CloneJob: Sendable {
     /// Where it goes, relative to the weave; what messages call it.
     let shown: String
     var version = Version.standard
+    /// Depth, filter and reference for git.
+    var options = GitProgram.CloneOptions()
 
     /// Clones. Blocks; may run beside others.
     /// - Parameter inspect: looks at the finished clone before it takes its place, and may refuse it by throwing.
@@ -35,15 +37,33 @@ struct CloneJob: Sendable {
     }
 
     private func clone(_ target: String) throws(GitError) {
+        var options = options
         switch version {
-        case .standard: try GitProgram.clone(source, to: target)
-        case .following(let name) where Self.mayBeRevision(name) || name.hasPrefix("heads/") || name.hasPrefix("tags/"):
-            try GitProgram.clone(source, to: target)
-            try Self.switchTo(Self.withoutKind(name), target, exactly: name.hasPrefix("tags/"))
-        case .following(let name): try GitProgram.clone(source, to: target, options: .init(branch: name))
+        case .standard: try GitProgram.clone(source, to: target, options: options)
+        case .following(let name) where !Self.mayBeRevision(name) && !name.hasPrefix("tags/"):
+            options.branch = Self.withoutKind(name)
+            try GitProgram.clone(source, to: target, options: options)
+        case .following(let name) where options.depth != nil && !name.hasPrefix("tags/") && !Self.isRevision(name):
+            try cloneShallow(target, options, name)
+        case .following(let name):
+            options.withoutCheckout = true
+            try GitProgram.clone(source, to: target, options: options)
+            try Self.switchTo(Self.withoutKind(name), target, exactly: name.hasPrefix("tags/") || Self.isRevision(name), depth: options.depth)
         case .exactly(let name):
-            try GitProgram.clone(source, to: target)
-            try Self.switchTo(name, target, exactly: true)
+            options.withoutCheckout = true
+            try GitProgram.clone(source, to: target, options: options)
+            try Self.switchTo(name, target, exactly: true, depth: options.depth)
+        }
+    }
+
+    /// A name that may be a shortened revision, which a remote cannot be asked for.
+    private func cloneShallow(_ target: String, _ options: GitProgram.CloneOptions, _ name: String) throws(GitError) {
+        var options = options
+        options.branch = name
+        do throws(GitError) { try GitProgram.clone(source, to: target, options: options) } catch {
+            guard error.cause?.contains("Remote branch") == true else { throw error }
+            throw GitError(.referenceMissing, "its remote has no branch or tag '\(name)', and no shortened revision can be found with --depth",
+                           hint: "write all 40 digits of the revision in the manifest, or leave --depth out")
         }
     }
 
@@ -53,25 +73,48 @@ struct CloneJob: Sendable {
         return url.text
     }
 
-    /// Moves a clean working tree to a version; fetches a revision that no branch of the remote holds.
-    static func switchTo(_ version: String, _ directory: String, exactly: Bool) throws(GitError) {
-        guard exactly else { return try GitProgram.checkout(directory, version) }
-        let repository = try Repository(opening: directory)
-        let name = try repository.references.exists("refs/tags/\(version)") ? "refs/tags/\(version)" : version
-        if (try? repository.resolveCommit(name)) == nil {
-            do throws(GitError) { try GitProgram.fetch(directory, remote: "origin", references: [version]) } catch {
-                throw GitError(.referenceMissing, "its remote has no '\(version)'", hint: "was it pushed? 'rwv lock' records what is there now", cause: said(error))
+    /// Moves a clean working tree to a version; fetches a revision that no branch of the remote holds, and in a shallow clone a tag.
+    /// - Parameter depth: commits of history to fetch; in a shallow clone one unless said.
+    static func switchTo(_ version: String, _ directory: String, exactly: Bool, depth: Int? = nil) throws(GitError) {
+        guard exactly else { return try switchFreely(version, directory) }
+        var repository = try Repository(opening: directory)
+        if known(version, repository) == nil {
+            let tag = "refs/tags/\(version)"
+            do throws(GitError) {
+                try GitProgram.fetch(directory, remote: "origin", references: [isRevision(version) ? version : "+\(tag):\(tag)"],
+                                     depth: depth ?? (repository.isShallow ? 1 : nil))
+            } catch {
+                throw missing(version, error)
             }
+            repository = try Repository(opening: directory)
         }
-        let target: ObjectID
-        if let known = try? repository.resolveCommit(name) { target = known } else {
-            target = try Repository(opening: directory).resolveCommit(mayBeRevision(version) ? version : "FETCH_HEAD")
-        }
+        guard let target = known(version, repository) else { throw missing(version) }
         try GitProgram.run(["checkout", "--quiet", "--detach", target.hex], directory: directory).check("cannot check out \(version)")
+    }
+
+    /// A branch, which becomes a local one, a tag or a shortened revision.
+    private static func switchFreely(_ version: String, _ directory: String) throws(GitError) {
+        do throws(GitError) { try GitProgram.checkout(directory, version) } catch { throw missing(version, error) }
+    }
+
+    /// That a remote has not what is wanted; or the error itself, where git says something else.
+    private static func missing(_ version: String, _ error: GitError? = nil) -> GitError {
+        let words = ["not our ref", "find remote ref", "unadvertised object", "nvalid refspec", "invalid reference", "did not match any"]
+        if let error, !words.contains(where: { error.cause?.contains($0) == true }) { return error }
+        return GitError(.referenceMissing, "its remote has no '\(version)'", hint: "was it pushed, and is it spelled so? 'rwv lock' records what is there now")
+    }
+
+    /// The commit that a tag or a revision means in a clone; nil if it is not there.
+    private static func known(_ version: String, _ repository: Repository) -> ObjectID? {
+        let tag = "refs/tags/\(version)"
+        return try? repository.resolveCommit((try? repository.references.exists(tag)) == true ? tag : version)
     }
 
     /// Seven digits or more could be the name of a commit.
     static func mayBeRevision(_ text: String) -> Bool { (7...40).contains(text.utf8.count) && text.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit } }
+
+    /// The whole name of a commit.
+    private static func isRevision(_ text: String) -> Bool { text.utf8.count == 40 && mayBeRevision(text) }
 
     /// vcstool's `heads/x` and `tags/x`.
     private static func withoutKind(_ name: String) -> String {
@@ -94,6 +137,7 @@ struct CloneJob: Sendable {
     private static func hint(_ error: GitError, _ url: RemoteURL) -> String? {
         let text = error.cause ?? ""
         if text.contains("Remote branch") { return "the remote has no such branch or tag; correct the version in rwv.yaml" }
+        if error.code == .programMissing { return nil }
         if text.contains("could not read Username") || text.contains("Authentication failed") || text.contains("Permission denied") {
             return "see that git can log in: git ls-remote \(url)"
         }

@@ -4,15 +4,16 @@ internal import Weave
 
 /// The project's files as they are where the command acts: in a workweave its own, in the weave the weave's.
 extension Context {
-    func manifestPath(_ project: ProjectName) -> String { directory(project) + "/" + Manifest.fileName }
-    func lockPath(_ project: ProjectName) -> String { directory(project) + "/" + LockFile.fileName }
-
-    func readManifest(_ project: ProjectName) throws(WeaveError) -> Manifest {
-        try weave.readManifest(at: manifestPath(project), shownAs: Self.shown(project, Manifest.fileName), project)
-    }
+    func readManifest(_ project: ProjectName) throws(WeaveError) -> Manifest { try weave.readManifest(project, in: directory(project)) }
 
     func readLock(_ project: ProjectName) throws(WeaveError) -> LockFile? {
-        try weave.readLock(at: lockPath(project), shownAs: Self.shown(project, LockFile.fileName))
+        try weave.readLock(at: directory(project) + "/" + LockFile.fileName, shownAs: Self.shown(project, LockFile.fileName))
+    }
+
+    /// The form in which a lock is written: that of the lock which is there, else the one that goes with the manifest's.
+    func lockFormat(_ project: ProjectName) -> LockFile.Format {
+        if let lock = try? readLock(project) { return lock.format }
+        return Weave.manifestName(in: directory(project)) == Manifest.tomlFileName ? .json : .yaml
     }
 
     /// The working tree of a repository, here.

@@ -13,9 +13,8 @@ enum Fetch {
             OptionSpec("--locked", "check out exactly the revisions of rwv.lock"),
             OptionSpec("--frozen", "the same, and refuse if rwv.lock is missing or does not cover rwv.yaml"),
             OptionSpec("--path", value: "NAME", "the project's directory below projects/, such as owner/name"),
-            OptionSpec("--jobs", value: "N", "how many clones at once (default 8)"),
             OptionSpec("--force", "start a weave in a directory that is not empty"),
-        ],
+        ] + CloneSettings.options,
         details: """
             With SOURCE: clones it to projects/NAME and its repositories to their places, each on its version, makes the project the
             active one unless another is, and writes rwv.lock; with --locked and --frozen it does neither. Without SOURCE: clones
@@ -23,20 +22,18 @@ enum Fetch {
             """)
     ) { session in
         let mode: FetchRun.Mode = session.arguments.has("--frozen") ? .frozen : session.arguments.has("--locked") ? .locked : .plain
-        guard let jobs = Int(session.arguments.value("--jobs") ?? "8"), jobs > 0 else {
-            throw UsageError("--jobs wants a number", hint: "write --jobs 8")
-        }
+        let settings = try CloneSettings(session)
         UnfinishedWork.watchForInterruptions()
         guard let source = session.arguments[0] else {
             let context = try session.context()
-            try FetchRun(project: try context.requireProject(), context: context, mode: mode, jobs: jobs, output: session.output).run()
+            try FetchRun(project: try context.requireProject(), context: context, mode: mode, settings: settings, output: session.output).run()
             return try ManifestChange.finish(try context.requireProject(), session)
         }
         let weave = try weave(session)
         let project = try fetchProject(source, weave, mode, session)
         let context = try Context.find(from: weave.root, project: project)
         do {
-            try FetchRun(project: project, context: context, mode: mode, jobs: jobs, output: session.output).run()
+            try FetchRun(project: project, context: context, mode: mode, settings: settings, output: session.output).run()
         } catch {
             // A lock of half a project would say that the rest does not belong to it.
             if mode == .plain { try activate(project, context, session.output) }
@@ -72,23 +69,34 @@ enum Fetch {
         let project = try ProjectName(session.arguments.value("--path") ?? name(of: url))
         let path = weave.project(project)
         if Files.exists(path) {
-            let origin = try? Add.originURL(try Repository(opening: path))
-            guard origin == url.text else {
-                let owner = (try? session.registries())?.path(forURL: url)?.segments.dropLast().last ?? "OWNER"
-                throw CommandFailure("project '\(project)' already exists at projects/\(project)",
-                                     hint: "give it a scoped path: --path \(owner)/\(project.name)")
-            }
+            let repository = try? Repository(opening: path)
+            guard let repository, Add.originURL(repository) == url.text else { throw try collision(project, url, weave, session) }
             session.output.say("keeping projects/\(project) (already cloned)")
             return project
         }
         try CloneJob(url: url, root: weave.root, shown: "projects/\(project)").run(session.output) { temporary in
-            let file = Context.shown(project, Manifest.fileName)
-            let manifest = try weave.readManifest(at: temporary + "/" + Manifest.fileName, shownAs: file, project)
+            guard Weave.manifestName(in: temporary) != nil else {
+                throw CommandFailure("project '\(project)' has no rwv.yaml: \(url) is another kind of repository", hint: "'rwv add \(source)' lists it in a project")
+            }
+            let manifest = try weave.readManifest(project, in: temporary)
             let lock = try weave.readLock(at: temporary + "/" + LockFile.fileName, shownAs: Context.shown(project, LockFile.fileName))
             try FetchRun.checkLock(mode, manifest, lock, project)
         }
         session.output.say("fetched projects/\(project)")
         return project
+    }
+
+    /// What to say when a project's place is taken; the hint names a place that can be used.
+    private static func collision(_ project: ProjectName, _ url: RemoteURL, _ weave: Weave, _ session: Session) throws -> CommandFailure {
+        let isProject = try weave.allProjects().contains(project) || Files.exists(weave.project(project) + "/.git")
+        let place = try session.registries().path(forURL: url)?.segments ?? []
+        let scoped = (2...3).filter { $0 <= place.count }.map { (place.suffix($0).dropLast() + [project.name]).joined(separator: "/") }
+        let usable = scoped.first { name in
+            guard let other = try? ProjectName(name), !Files.exists(weave.project(other)) else { return false }
+            return (try? WritePlace.check("projects/\(name)", below: weave.root)) != nil
+        }
+        return CommandFailure(isProject ? "project '\(project)' already exists at projects/\(project)" : "projects/\(project) exists already, and is no project",
+                              hint: usable.map { "give it a scoped path: --path \($0)" } ?? "give it another name: --path NAME")
     }
 
     private static func name(of url: RemoteURL) throws -> String {

@@ -16,7 +16,7 @@ struct FetchRun: Sendable {
     let project: ProjectName
     let context: Context
     let mode: Mode
-    let jobs: Int
+    let settings: CloneSettings
     let output: Output
 
     private enum Outcome: Sendable { case cloned, kept, moved }
@@ -28,7 +28,10 @@ struct FetchRun: Sendable {
         let lock = mode == .plain ? nil : try context.readLock(project)
         try Self.checkLock(mode, manifest, lock, project)
         let entries = manifest.repositories
-        let results = inParallel(entries, width: jobs) { entry in try fetch(entry, lock) }
+        if let lock {
+            for entry in entries where lock[entry.path] == nil { output.warn("rwv.lock has no \(entry.path): taking the version that the manifest says") }
+        }
+        let results = inParallel(entries, width: settings.jobs) { entry in try fetch(entry, lock) }
         var failures: [String] = [], hint: String?
         for (entry, result) in zip(entries, results) {
             switch result {
@@ -54,11 +57,14 @@ struct FetchRun: Sendable {
         let pinned = lock?[entry.path]?.version
         if Files.exists(path) {
             let repository = try Repository(opening: path)
+            if let origin = Add.originURL(repository), origin != entry.url.text {
+                output.warn("the clone at \(entry.path) comes from \(origin), not from \(entry.url)")
+            }
             guard let pinned else { return .kept }
             return try move(repository, path, entry.path, to: pinned)
         }
         let version: CloneJob.Version = pinned.map { .exactly($0) } ?? entry.version.map { .following($0) } ?? .standard
-        try CloneJob(url: entry.url, root: context.weave.root, shown: entry.path.text, version: version).run(output)
+        try CloneJob(url: entry.url, root: context.weave.root, shown: entry.path.text, version: version, options: settings.options(entry.path)).run(output)
         return .cloned
     }
 
@@ -75,15 +81,18 @@ struct FetchRun: Sendable {
         return .moved
     }
 
-    /// - Throws: for a lock that is missing, and with `--frozen` for one that does not list what the manifest lists.
+    /// - Throws: for a lock that is missing, and with `--frozen` for one that does not list what the manifest lists, or from elsewhere.
     static func checkLock(_ mode: Mode, _ manifest: Manifest, _ lock: LockFile?, _ project: ProjectName) throws {
         guard mode != .plain else { return }
         let file = Context.shown(project, LockFile.fileName)
         guard let lock else {
             throw CommandFailure("\(file) does not exist", hint: "leave --\(mode == .frozen ? "frozen" : "locked") out, or run 'rwv lock' where the project is complete")
         }
+        guard mode == .frozen else { return }
         let missing = manifest.repositories.map(\.path).filter { lock[$0] == nil }
-        guard mode == .frozen, !missing.isEmpty else { return }
-        throw CommandFailure("\(file) is stale: it does not cover \(missing.map(\.text).joined(separator: ", "))", hint: "run 'rwv lock' and commit it")
+        let moved = manifest.repositories.filter { entry in lock[entry.path].map { $0.url != entry.url } ?? false }
+        var reasons = missing.isEmpty ? [] : ["it does not cover \(missing.map(\.text).joined(separator: ", "))"]
+        reasons += moved.map { "it has another URL for \($0.path)" }
+        if !reasons.isEmpty { throw CommandFailure("\(file) is stale: \(reasons.joined(separator: "; "))", hint: "run 'rwv lock' and commit it") }
     }
 }

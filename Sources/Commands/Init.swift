@@ -7,7 +7,7 @@ internal import Weave
 /// `rwv init PROJECT`: a new project, and if need be a new weave.
 enum Init {
     static let verb = Verb(CommandSpec(
-        "init", "create a project with an empty rwv.yaml", positionals: [PositionalSpec("PROJECT", "its directory below projects/")],
+        "init", "create a project with an empty rwv.yaml, and activate it", positionals: [PositionalSpec("PROJECT", "its directory below projects/")],
         options: [OptionSpec("--provider", value: "REGISTRY/OWNER", "set the project repository's origin, such as github/myorg")],
         details: "In an empty directory, or where there is no weave above, the directory becomes a weave.")
     ) { session in
@@ -16,6 +16,7 @@ enum Init {
         let weave = try weave(session)
         try create(project, in: weave, origin: origin)
         session.output.say("initialized project '\(project)' at projects/\(project)")
+        try Activate.activate(project, try Context.find(from: weave.root, project: project))
     }
 
     /// The weave above, or the one that the directory is about to become.
@@ -66,7 +67,7 @@ enum Init {
 
     private static func originURL(_ provider: String, _ project: ProjectName, _ registries: RegistrySet) throws -> RemoteURL {
         let parts = provider.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+        guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }) else {
             throw CommandFailure("invalid --provider '\(provider)'", hint: "write registry/owner, such as github/myorg", status: 2)
         }
         guard registries[parts[0]] != nil else {

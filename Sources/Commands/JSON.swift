@@ -1,3 +1,5 @@
+internal import YAML
+
 /// A JSON value to print (RFC 8259). Members stay in the order given.
 indirect enum JSON: Sendable {
     case null
@@ -11,54 +13,16 @@ indirect enum JSON: Sendable {
     static func strings(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
 
     /// The value as text, indented by two spaces, with a line feed at the end.
-    var text: String {
-        var text = ""
-        write(to: &text, indent: "")
-        return text + "\n"
-    }
+    var text: String { value.jsonText + "\n" }
 
-    private func write(to text: inout String, indent: String) {
+    private var value: YAMLValue {
         switch self {
-        case .null: text += "null"
-        case .bool(let flag): text += flag ? "true" : "false"
-        case .number(let number): text += String(number)
-        case .string(let string): Self.quote(string, to: &text)
-        case .array(let items):
-            Self.list(items, "[", "]", to: &text, indent) { item, inner, text in item.write(to: &text, indent: inner) }
-        case .object(let members):
-            Self.list(members, "{", "}", to: &text, indent) { member, inner, text in
-                Self.quote(member.0, to: &text)
-                text += ": "
-                member.1.write(to: &text, indent: inner)
-            }
+        case .null: .null
+        case .bool(let flag): .bool(flag)
+        case .number(let number): .number(String(number))
+        case .string(let string): .string(string)
+        case .array(let items): .sequence(items.map(\.value))
+        case .object(let members): .mapping(members.map { YAMLMember($0.0, $0.1.value) })
         }
-    }
-
-    private static func list<T>(_ items: [T], _ open: String, _ close: String, to text: inout String, _ indent: String,
-                                _ each: (T, String, inout String) -> Void) {
-        if items.isEmpty { return text += open + close }
-        text += open
-        for (i, item) in items.enumerated() {
-            text += (i == 0 ? "\n" : ",\n") + indent + "  "
-            each(item, indent + "  ", &text)
-        }
-        text += "\n" + indent + close
-    }
-
-    private static func quote(_ string: String, to text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 }

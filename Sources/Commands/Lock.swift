@@ -9,10 +9,16 @@ enum Lock {
     static let verb = Verb(CommandSpec(
         "lock", "write the revisions that are checked out to the project's rwv.lock",
         options: [OptionSpec("--dirty", "lock HEAD although there are uncommitted changes")],
-        details: "A tag at HEAD is recorded by name, anything else as the commit's id.")
+        details: """
+            A tag at HEAD is recorded by name, anything else as the commit's id. Then the ecosystems' own locks are brought up to date
+            (npm install --package-lock-only, pnpm install --lockfile-only, uv lock, cargo generate-lockfile), if the project is active
+            and has such members; `install: true` in an integration's settings runs the full installation instead.
+            """)
     ) { session in
         let context = try session.context(), project = try context.requireProject()
         try write(project, context, session.output, allowDirty: session.arguments.has("--dirty"))
+        session.output.flush()
+        try LockHooks.run(project, context, session.output)
     }
 
     private struct Finding: Sendable {
@@ -23,7 +29,7 @@ enum Lock {
 
     /// Examines every repository of the project at once, and writes the lock if none stands in the way.
     static func write(_ project: ProjectName, _ context: Context, _ output: Output, allowDirty: Bool) throws {
-        let entries = try context.readManifest(project).repositories
+        let entries = try context.readManifest(project).repositories, format = context.lockFormat(project)
         let found = inParallel(entries) { entry in
             let repository = try RepositoryFacts.open(context.repository(entry.path), shown: entry.path.text)
             return Finding(facts: try .read(repository, shown: entry.path.text), changes: try Status.changeCount(context.repository(entry.path)))
@@ -42,11 +48,11 @@ enum Lock {
                 } else if finding.changes > 0 {
                     output.say("⚠ \(entry.path): \(changes(finding.changes)) (locking HEAD, not working tree)")
                 }
-                locked.append(LockEntry(path: entry.path, type: entry.type, url: entry.url, version: finding.facts.version))
+                locked.append(LockEntry(path: entry.path, type: entry.type, url: entry.url, version: format == .json ? finding.facts.commit : finding.facts.version))
             }
         }
         guard errors.isEmpty else { throw CommandFailure(errors: errors, hint: hints.first) }
-        let lock = LockFile(workweave: context.workweave?.text, repositories: locked)
+        let lock = LockFile(format: format, workweave: context.workweave?.text, repositories: locked)
         let path = try WritePlace.real(context.directory(project), in: context) + "/" + LockFile.fileName
         try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, Array(lock.text.utf8)) }
         output.say("wrote \(Context.shown(project, LockFile.fileName)) (\(counted(locked.count, "repo")))")

@@ -7,7 +7,7 @@ enum ManifestChange {
     /// Reads, edits and writes the manifest while no other rwv does. Then brings links and worktrees up to date.
     static func apply(_ project: ProjectName, _ session: Session, edit: (ManifestEditor) throws -> String) throws {
         let context = try session.context()
-        let path = context.manifestPath(project), directory = context.directory(project)
+        let directory = context.directory(project), path = directory + "/" + Manifest.fileName
         // The directory itself is the lock: nothing is left behind, and a rename of rwv.yaml does not matter.
         let lock = try system("open \(directory)") { () throws(Errno) in OwnedDescriptor(try Files.open(directory, OpenFlags.directory)) }
         _ = try system("lock \(directory)") { () throws(Errno) in try lock.descriptor.lock() }
@@ -25,12 +25,17 @@ enum ManifestChange {
     /// What follows a change of the manifest, or clones made for it.
     static func finish(_ project: ProjectName, _ session: Session) throws {
         let context = try session.context()
-        try Activate.refresh(project, context)
-        if let workweave = context.workweave { try Workweave.follow(session, context, workweave) }
+        if let workweave = context.workweave { try Workweave.follow(session, context, workweave) } else { try Activate.refresh(project, context) }
     }
 
+    /// The project's rwv.yaml, ready to be edited.
+    /// - Throws: where there is none, or only an rwv.toml.
     static func editor(_ project: ProjectName, _ context: Context) throws -> ManifestEditor {
-        let path = context.manifestPath(project), shown = Context.shown(project, Manifest.fileName)
+        let path = context.directory(project) + "/" + Manifest.fileName, shown = Context.shown(project, Manifest.fileName)
+        if Weave.manifestName(in: context.directory(project)) == Manifest.tomlFileName {
+            throw CommandFailure("\(Context.shown(project, Manifest.tomlFileName)) is read, but not edited by rwv",
+                                 hint: "edit it by hand; then 'rwv fetch' clones what is missing")
+        }
         guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else {
             throw WeaveError(.notFound, "project '\(project)' has no rwv.yaml (\(shown) does not exist)",
                              hint: "run 'rwv init \(project)' to make it, or name another project with --project")

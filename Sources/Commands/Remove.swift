@@ -24,8 +24,7 @@ enum Remove {
         try ManifestChange.apply(project, session) { try $0.removing(path) }
         session.output.say("removed \(path) from \(Context.shown(project, Manifest.fileName))")
         if deletes {
-            try delete(context.weave.clone(path))
-            session.output.say("deleted \(path)")
+            session.output.say(try delete(context.weave.clone(path)) ? "deleted \(path)" : "\(path) was not on disk")
         } else if !sharing.isEmpty {
             session.output.say("\(path) is also listed by \(sharing.joined(separator: ", "))")
         }
@@ -72,10 +71,11 @@ enum Remove {
         if session.ask("delete \(clone)?") == false { throw CommandFailure("not confirmed; nothing was changed") }
     }
 
-    /// Gone at once for everybody who looks, then file by file.
-    private static func delete(_ clone: String) throws {
-        guard Files.exists(clone) else { return }
+    /// Gone at once for everybody who looks, then file by file. False if there was nothing.
+    private static func delete(_ clone: String) throws -> Bool {
+        guard Files.exists(clone) else { return false }
         UnfinishedWork.watchForInterruptions()
         try UnfinishedWork.discard(clone)
+        return true
     }
 }

@@ -33,8 +33,12 @@ package struct Service: Sendable {
         let client = client(weave)
         if client.isServed { return try client.ask(call, starting: false) }
         if case .describe = call { return try local(weave, call) }
-        if case .unmount = call { return try local(weave, call) }
-        if case .delete(let name) = call, try isCheckout(weave, name) { return try local(weave, call) }
+        switch call {
+        case .unmount: return try local(weave, call)
+        case .delete(let name) where try isCheckout(weave, name): return try local(weave, call)
+        case .sync(let options) where try isCheckout(weave, options.name): return try local(weave, call)
+        default: break
+        }
         return try client.ask(call)
     }
 

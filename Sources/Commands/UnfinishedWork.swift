@@ -1,7 +1,7 @@
 internal import Syscalls
 
-/// Directories that are being filled and are not yet at their place. Made beside it, moved there when complete, removed when the
-/// work fails or the user interrupts it. Safe from several threads.
+/// Directories that are being filled and are not yet at their place. Made beside it (see ``Workbench``), moved there when complete,
+/// removed when the work fails or the user interrupts it; after a kill, when rwv next makes something there. Safe from several threads.
 enum UnfinishedWork {
     private struct State {
         /// Directories that are being filled, or on their way out.
@@ -12,9 +12,6 @@ enum UnfinishedWork {
         var isInterrupted = false
     }
     private static let state = Locked(State())
-
-    /// Names of unfinished directories start so; nobody takes them for repositories or projects.
-    static let prefix = ".rwv-tmp-"
 
     /// From here on an interruption removes what is unfinished. To be called by the main thread before it starts others, so that
     /// they inherit the blocked signals.
@@ -40,22 +37,18 @@ enum UnfinishedWork {
     /// again if nothing came of it.
     /// - Throws: EEXIST (as ``Errno``) when something stands at `path`; whatever `fill` throws.
     static func make(_ path: String, fill: (String) throws -> Void) throws {
-        let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let parent = String(path[..<slash])
-        let temporary = "\(parent)/\(prefix)\(randomHex(6))"
+        let (parent, name) = split(path)
         let above = try enter(parent)
-        state.withLock { s in _ = s.paths.insert(temporary) }
-        defer {
-            state.withLock { s in _ = s.paths.remove(temporary) }
-            leave(above)
-        }
+        defer { leave(above) }
+        let bench = try bench(in: parent)
+        let temporary = bench.path + "/" + name
+        defer { forget(bench) }
         do {
             try fill(temporary)
             stopIfInterrupted()
             try onPath(path) { () throws(Errno) in try place(temporary, path) }
         } catch {
             stopIfInterrupted()
-            try? Files.removeTree(temporary)
             throw error
         }
     }
@@ -94,14 +87,32 @@ enum UnfinishedWork {
 
     /// Removes a directory: gone at once for everybody who looks, then file by file.
     static func discard(_ path: String) throws {
-        let parent = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
-        let away = "\(parent)/\(prefix)\(randomHex(6))"
-        state.withLock { s in _ = s.paths.insert(away) }
+        let (parent, name) = split(path)
+        let bench = try bench(in: parent)
+        defer { forget(bench) }
         try onPath(path) { () throws(Errno) in
-            try Files.rename(path, away)
-            try Files.removeTree(away)
+            try Files.rename(path, bench.path + "/" + name)
+            try Files.removeTree(bench.path)
         }
-        state.withLock { s in _ = s.paths.remove(away) }
+    }
+
+    /// A bench that an interruption takes away, in a directory without those of the dead.
+    private static func bench(in parent: String) throws(CommandFailure) -> Workbench {
+        Workbench.sweep(parent)
+        return try onPath(parent) { () throws(Errno) in try Workbench(in: parent) { path in state.withLock { s in _ = s.paths.insert(path) } } }
+    }
+
+    /// Takes a bench away with what is still on it.
+    private static func forget(_ bench: borrowing Workbench) {
+        let path = bench.path
+        try? Files.removeTree(path)
+        state.withLock { s in _ = s.paths.remove(path) }
+    }
+
+    /// The directory that holds a path, and the path's last name.
+    private static func split(_ path: String) -> (parent: String, name: String) {
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        return (String(path[..<slash]), String(path[slash...].dropFirst()))
     }
 
     /// rename(2) that never replaces, also where the disk does not know RENAME_NOREPLACE.
@@ -136,7 +147,7 @@ enum UnfinishedWork {
 }
 
 /// Runs a system call and says which path it was about.
-func onPath<R>(_ path: String, _ call: () throws(Errno) -> R) throws(CommandFailure) -> R {
+func onPath<R: ~Copyable>(_ path: String, _ call: () throws(Errno) -> R) throws(CommandFailure) -> R {
     do throws(Errno) { return try call() } catch {
         if error == .exists { throw CommandFailure("\(path) exists already") }
         throw CommandFailure("cannot write \(path): \(error)", hint: error == .noSpace ? "free some space on that disk" : nil)

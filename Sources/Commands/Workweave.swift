@@ -111,21 +111,24 @@ enum Workweave {
         }
     }
 
-    /// After `add`, `remove` or `fetch` in a workweave changed its rwv.yaml or made clones for it: its worktrees follow.
+    /// After `add`, `remove` or `fetch` in a workweave changed its rwv.yaml or made clones for it: its worktrees and ecosystem files follow.
     static func follow(_ session: Session, _ context: Context, _ workweave: WorkweaveName) throws {
         guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: nil, name: workweave.text, withUsage: false)),
               let info = all.first else { return }
-        try bringInLine(session, context, info)
+        for path in try bringInLine(session, context, info).kept {
+            session.output.warn("\(path) stays in '\(workweave)': it holds uncommitted changes or commits found nowhere else")
+        }
     }
 
-    /// Makes a workweave follow its own manifest. Repos that hold work are never taken out.
-    @discardableResult
+    /// Makes a workweave follow its own manifest, worktrees first, then ecosystem files. Repos that hold work are never taken out.
     static func bringInLine(_ session: Session, _ context: Context, _ info: WorkweaveInfo) throws -> SyncReport {
-        let losses = WorkweaveLosses(context.weave, info)
+        let losses = try WorkweaveLosses(context.weave, info)
         let removable = info.repos.filter { repo in (try? losses.losses(of: repo).isEmpty) ?? false }.map(\.path)
         guard case .synced(let report) = try session.service.ask(context.weave, .sync(SyncOptions(name: info.name, removable: removable))) else {
             throw CommandFailure("the server answered something unexpected")
         }
+        let project = try ProjectName(info.project)
+        try Activate.activate(project, Context(weave: context.weave, workweave: try WorkweaveName(info.name), project: project))
         return report
     }
 }

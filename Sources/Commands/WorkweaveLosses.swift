@@ -1,5 +1,6 @@
 internal import Control
 internal import Git
+internal import Integrations
 internal import Manifest
 internal import Syscalls
 internal import Weave
@@ -12,10 +13,12 @@ struct WorkweaveLosses {
 
     private let weave: Weave
     private let info: WorkweaveInfo
+    private let record: WorkweaveRecord?
 
-    init(_ weave: Weave, _ info: WorkweaveInfo) {
+    init(_ weave: Weave, _ info: WorkweaveInfo) throws {
         self.weave = weave
         self.info = info
+        record = try WorkweaveRecord.read(weave.states + "/" + info.name)
     }
 
     func all() throws -> [Loss] {
@@ -36,8 +39,9 @@ struct WorkweaveLosses {
         let admin = LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)
         if Files.isDirectory(top + "/.git") { losses.append(Loss(text: "\(repo.path) holds a git repository of its own")) }
         if Files.isDirectory(top) {
-            let changes = try changes(top, admin)
-            if !changes.isEmpty, try !isManifestAsGiven(repo, changes, top) {
+            let named = try changes(top, admin)
+            let changes = (named + hiddenChanges(repo).filter { !named.contains($0) }).filter { !isGiven("\(repo.path)/\($0)") }
+            if !changes.isEmpty {
                 let more = changes.count > 5 ? ", …" : ""
                 losses.append(Loss(text: "\(repo.path) has \(counted(changes.count, "uncommitted change")): \(changes.prefix(5).joined(separator: ", "))\(more)"))
             }
@@ -79,11 +83,27 @@ struct WorkweaveLosses {
         return count == 0 ? nil : "\(repo.path) has \(counted(count, "commit")) on no other branch (newest: \(newest))"
     }
 
-    /// The manifest that came along uncommitted from the weave is no loss while it is as it came.
-    private func isManifestAsGiven(_ repo: WorkweaveInfo.Repo, _ changes: [String], _ top: String) throws -> Bool {
-        guard repo.path == "projects/" + info.project, changes == ["rwv.yaml"] else { return false }
-        guard let bytes = try Files.readIfExists(top + "/rwv.yaml"), let record = try WorkweaveRecord.read(weave.states + "/" + info.name) else { return false }
-        return record.isGivenManifest(bytes)
+    /// What came along when the workweave was made is no loss while it is as it came, or as it would be generated now.
+    private func isGiven(_ path: String) -> Bool {
+        let path = path.hasSuffix("/") ? String(path.dropLast()) : path
+        if record?.holdsOnlyGiven(path, in: info.path) == true { return true }
+        guard let now = generated()[path] else { return false }
+        return (try? Files.readIfExists(info.path + "/" + path)) == now
+    }
+
+    /// Generated files of the project that somebody changed, which git does not name because they are ignored.
+    private func hiddenChanges(_ repo: WorkweaveInfo.Repo) -> [String] {
+        guard repo.path == "projects/" + info.project, let given = record?.given else { return [] }
+        return given.keys.sorted().filter { $0.hasPrefix(repo.path + "/") && Files.exists(info.path + "/" + $0) && !isGiven($0) }
+            .map { String($0.dropFirst(repo.path.utf8.count + 1)) }
+    }
+
+    /// What the integrations make of the workweave as it is, by path from its root.
+    private func generated() -> [String: [UInt8]] {
+        guard let project = try? ProjectName(info.project), let name = try? WorkweaveName(info.name),
+              let wiring = try? Activate.wiring(project, Context(weave: weave, workweave: name, project: project)),
+              let made = try? Resolution.make(wiring, dangling: false, keepingOwn: true, exists: { _ in false }) else { return [:] }
+        return Dictionary(made.files.map { ("projects/\(project)/\($0.path)", $0.bytes) }) { first, _ in first }
     }
 
     /// Where the worktree's HEAD is when it is detached (or on another branch, which keeps its own commits).
@@ -96,7 +116,7 @@ struct WorkweaveLosses {
     /// Files of the user's at the root, or in a project directory that is a plain copy: neither generated nor ignored.
     private func rootLosses() throws -> [Loss] {
         let directory = weave.states + "/\(info.name)/" + (info.engine == "checkout" ? "checkout" : "upper")
-        let found = RootFiles(weave, in: directory, repos: info.repos.map(\.path)).all()
+        let found = RootFiles(weave, in: directory, repos: info.repos.map(\.path), record: record).all()
         let ignored = try self.ignored(found)
         return found.filter { !ignored.contains($0) }.prefix(20).map { Loss(text: "\($0) is yours, and in no repo") }
     }

@@ -46,7 +46,8 @@ package enum Local {
                 try weave.removeMount(record.id)
                 return .unmounted(modeBelow: record.modeBelow)
             }
-        case .hello, .sync, .mount, .activate, .up: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        case .sync(let options): return try exclusively(weave) { () throws(WeaveError) in .synced(try served.sync(options)) }
+        case .hello, .mount, .activate, .up: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
     }
 

@@ -1,42 +1,62 @@
 package import Manifest
 internal import Syscalls
 
-/// Why a project cannot be activated.
-package struct IntegrationError: Error, Equatable, Sendable {
-    package let message: String
-    package let hint: String
-}
-
-/// What activating a project changes at a root. Made by ``resolve(root:project:manifest:others:)``, which writes nothing.
+/// What activating a project changes at a root. Made by ``resolve(_:resolution:previous:others:)``, which writes nothing.
 package struct Activation: Equatable, Sendable {
     package let project: ProjectName
+    /// Files of the project directory that are missing or differ.
+    package let write: [GeneratedFile]
+    /// Tools' own lock files that a tool wrote at the root in the place of the link: they move into the project directory they belong to.
+    package let adopt: [Adoption]
     /// Links that are missing or lead to another project.
     package let make: [SurfacedLink]
     /// Paths of links of other activations that this project does not have, relative to the root.
     package let remove: [String]
 
+    /// A file at the root that belongs into a project directory.
+    package struct Adoption: Equatable, Sendable {
+        /// Relative to the root, and to the project directory.
+        package let path: String
+        package let project: ProjectName
+    }
+
     /// Looks at the root and the project directory.
-    /// - Parameter others: paths below directories of the root where other projects may have left links (`gita/repos.csv`);
-    ///   links right at the root are found without.
-    /// - Throws: when a file of the user's stands where a link belongs.
-    package static func resolve(root: String, project: ProjectName, manifest: Manifest, others: [String] = []) throws(IntegrationError) -> Activation {
-        let directory = root + "/projects/" + project.text
-        let links: [SurfacedLink]
-        do throws(ManifestError) {
-            links = try surfacedLinks(project: project, manifest: manifest) { Files.exists(directory + "/" + $0) }
-        } catch { throw IntegrationError(message: "integrations.static-files: \(error)", hint: error.hint) }
+    /// - Parameters:
+    ///   - previous: the project that is active now, with its manifest; nil when none is.
+    ///   - others: paths below directories of the root where other projects may have left links (`gita/repos.csv`);
+    ///     links right at the root are found without.
+    /// - Throws: when a file of the user's stands where a link or a generated file belongs.
+    package static func resolve(_ session: RootSession, previous: (project: ProjectName, manifest: Manifest)?, others: [String] = []) throws(IntegrationError) -> Activation {
+        let root = session.root, project = session.project
+        let resolution = try Resolution.make(session, dangling: session.workweave == nil) { Files.exists("\(root)/projects/\(project.text)/\($0)") }
+        let write = resolution.files.filter { session.existing[$0.path] != $0.bytes }
+        for file in write { try refuseToLeave(file.path, root, project) }
+        let adopt = try previous.map { previous throws(IntegrationError) in try adoptions(previous.project, previous.manifest, root) } ?? []
+        var links = resolution.links
+        // What is adopted exists in a moment.
+        for adoption in adopt where adoption.project == project && !links.contains(where: { $0.path == adoption.path }) {
+            links.append(SurfacedLink(path: adoption.path, project: project))
+        }
         var make: [SurfacedLink] = []
-        for link in links where try !isThere(link, root) { make.append(link) }
+        for link in links where try !isThere(link, root, besides: adopt) { make.append(link) }
         let wanted = Set(links.map(\.path))
         let remove = Set(try atRoot(root) + others).subtracting(wanted).filter { path in
             linkTarget(root + "/" + path).flatMap { surfacingProject(path: path, target: $0, root: root) } != nil
         }
-        return Activation(project: project, make: make, remove: remove.sorted())
+        return Activation(project: project, write: write, adopt: adopt, make: make, remove: remove.sorted())
     }
 
-    /// Makes and removes the links, then writes `.rwv-active`. Each step is atomic; after an interruption, running it again
-    /// finishes it.
+    /// Whether there is nothing to do but to write `.rwv-active`.
+    package var isEmpty: Bool { write.isEmpty && adopt.isEmpty && make.isEmpty && remove.isEmpty }
+
+    /// Writes the files, moves, makes and removes links, then writes `.rwv-active`. Each step is atomic; after an interruption, running it
+    /// again finishes it.
     package func apply(root: String) throws(IntegrationError) {
+        try applyFiles(root: root)
+        for adoption in adopt {
+            let target = "\(root)/projects/\(adoption.project.text)/\(adoption.path)"
+            try on(target) { () throws(Errno) in try Files.rename(root + "/" + adoption.path, target) }
+        }
         for link in make {
             let path = root + "/" + link.path, temporary = "\(path).tmp\(randomHex(6))"
             try on(path) { () throws(Errno) in
@@ -49,12 +69,40 @@ package struct Activation: Equatable, Sendable {
             }
         }
         for path in remove { try on(root + "/" + path) { () throws(Errno) in try Files.unlink(root + "/" + path) } }
-        let marker = root + "/" + ActiveMarker.fileName
-        try on(marker) { () throws(Errno) in try Files.writeAtomically(marker, Array(ActiveMarker.text(project).utf8)) }
+        let marker = root + "/" + ActiveMarker.fileName, text = Array(ActiveMarker.text(project).utf8)
+        try on(marker) { () throws(Errno) in
+            if try Files.readIfExists(marker) != text { try Files.writeAtomically(marker, text) }
+        }
+    }
+
+    /// Writes only the generated files of the project directory.
+    package func applyFiles(root: String) throws(IntegrationError) {
+        for file in write {
+            let path = "\(root)/projects/\(project.text)/\(file.path)"
+            try on(path) { () throws(Errno) in
+                if let slash = path.lastIndex(of: "/") { try Files.makeDirectories(String(path[..<slash])) }
+                try Files.writeAtomically(path, file.bytes)
+            }
+        }
+    }
+
+    /// Tools' lock files of an active project that stand at the root as files, and not yet in its project directory.
+    package static func adoptions(_ project: ProjectName, _ manifest: Manifest, _ root: String) throws(IntegrationError) -> [Adoption] {
+        var found: [Adoption] = []
+        for ecosystem in ecosystems where ecosystem.tool != nil && ecosystem.marker != nil && ecosystem.isEnabled(manifest) {
+            let paths = (try? ecosystem.surfacedPaths(project: project, settings: manifest.integration(ecosystem.name))) ?? []
+            // Only beside the generated file's link: elsewhere it is a file of the user's.
+            guard let first = paths.first, linkTarget(root + "/" + first).flatMap({ surfacingProject(path: first, target: $0, root: root) }) == project.text else { continue }
+            for path in paths.dropFirst() {
+                let status = try on(root + "/" + path) { () throws(Errno) in try Files.status(root + "/" + path) }
+                if status?.isRegular == true, !Files.exists("\(root)/projects/\(project.text)/\(path)") { found.append(Adoption(path: path, project: project)) }
+            }
+        }
+        return found
     }
 
     /// Whether the link stands already. Throws when something that activation did not make is in its way.
-    private static func isThere(_ link: SurfacedLink, _ root: String) throws(IntegrationError) -> Bool {
+    private static func isThere(_ link: SurfacedLink, _ root: String, besides adopt: [Adoption]) throws(IntegrationError) -> Bool {
         let parts = link.path.split(separator: "/")
         for count in 1..<parts.count {
             let above = parts[..<count].joined(separator: "/")
@@ -63,6 +111,7 @@ package struct Activation: Equatable, Sendable {
         }
         let path = root + "/" + link.path
         guard try on(path, { () throws(Errno) in try Files.status(path) }) != nil else { return false }
+        if adopt.contains(where: { $0.path == link.path }) { return false }
         guard let target = linkTarget(path), surfacingProject(path: link.path, target: target, root: root) != nil else {
             throw inTheWay(link.path, link)
         }
@@ -72,6 +121,17 @@ package struct Activation: Equatable, Sendable {
     private static func inTheWay(_ path: String, _ link: SurfacedLink) -> IntegrationError {
         IntegrationError(message: "'\(path)' at the root is a file of yours, where a link to \(String(link.target.drop { $0 == "." || $0 == "/" })) belongs",
                          hint: "move it away, or into the project directory; nothing was changed")
+    }
+
+    /// A generated file is never written through a link that leaves the project directory.
+    private static func refuseToLeave(_ path: String, _ root: String, _ project: ProjectName) throws(IntegrationError) {
+        let parts = path.split(separator: "/")
+        for count in 1..<parts.count {
+            let above = "\(root)/projects/\(project.text)/" + parts[..<count].joined(separator: "/")
+            if let status = try on(above, { () throws(Errno) in try Files.status(above) }), !status.isDirectory {
+                throw IntegrationError(message: "cannot write \(path): \(above) is no directory", hint: "move it away; nothing was changed")
+            }
+        }
     }
 
     private static func atRoot(_ root: String) throws(IntegrationError) -> [String] {

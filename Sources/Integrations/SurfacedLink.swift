@@ -1,4 +1,4 @@
-package import Manifest
+internal import Manifest
 
 /// A symbolic link at the root of a weave or workweave that leads to a file of a project directory.
 package struct SurfacedLink: Equatable, Sendable {
@@ -6,26 +6,12 @@ package struct SurfacedLink: Equatable, Sendable {
     package let path: String
     /// Relative to the directory of `path`.
     package let target: String
-}
 
-/// Every path that a project could surface, whether its file exists or not, each once.
-/// - Throws: for a static file outside the project directory.
-package func surfacedPaths(project: ProjectName, manifest: Manifest) throws(ManifestError) -> [String] {
-    var paths: [String] = []
-    for ecosystem in ecosystems where ecosystem.isEnabled(manifest) {
-        for path in try ecosystem.surfacedPaths(project: project, settings: manifest.integration(ecosystem.name)) where !paths.contains(path) {
-            paths.append(path)
-        }
-    }
-    return paths
-}
-
-/// The links that activating a project makes: one for each path of ``surfacedPaths(project:manifest:)`` that `exists` in the
-/// project directory. Pure; the same for a weave, a workweave and a project mount.
-package func surfacedLinks(project: ProjectName, manifest: Manifest, exists: (String) -> Bool) throws(ManifestError) -> [SurfacedLink] {
-    try surfacedPaths(project: project, manifest: manifest).filter(exists).map { path in
+    /// The link for a path of a project directory: `projects/P/PATH`, from where the link stands.
+    init(path: String, project: ProjectName) {
         let depth = path.utf8.count { $0 == UInt8(ascii: "/") }
-        return SurfacedLink(path: path, target: String(repeating: "../", count: depth) + "projects/\(project.text)/\(path)")
+        self.path = path
+        target = String(repeating: "../", count: depth) + "projects/\(project.text)/\(path)"
     }
 }
 

@@ -2,12 +2,22 @@ internal import YAML
 
 /// A project's `rwv.lock`: exact revisions.
 package struct LockFile: Equatable, Sendable {
+    /// How the file is written.
+    package enum Format: Sendable {
+        /// As rwv 0.2.8 writes it; a tag may stand for a commit.
+        case yaml
+        /// As repoweave writes it since 0.19, which takes no other key than `repositories`, and names commits alone.
+        case json
+    }
+
+    package let format: Format
     /// The workweave it was made in; nil for the weave.
     package let workweave: String?
     /// Sorted by path, by bytes.
     package let repositories: [LockEntry]
 
-    package init(workweave: String?, repositories: [LockEntry]) {
+    package init(format: Format = .yaml, workweave: String?, repositories: [LockEntry]) {
+        self.format = format
         self.workweave = workweave
         self.repositories = repositories.sorted { $0.path < $1.path }
     }
@@ -18,8 +28,19 @@ package struct LockFile: Equatable, Sendable {
     /// The entry of a path; nil if there is none.
     package subscript(path: RepoPath) -> LockEntry? { repositories.first { $0.path == path } }
 
-    /// The file's bytes as rwv 0.2.8 writes them.
-    package var text: String {
+    /// The file's bytes as the repoweave of its format writes them.
+    package var text: String { format == .json ? json : yaml }
+
+    private var json: String {
+        let entries = repositories.map { entry in
+            let members = [("type", entry.type.rawValue), ("url", entry.url.text), ("version", entry.version)]
+            let lines = members.map { "      \(YAMLEmitter.quoted($0.0)): \(YAMLEmitter.quoted($0.1))" }
+            return "    \(YAMLEmitter.quoted(entry.path.text)): {\n\(lines.joined(separator: ",\n"))\n    }"
+        }
+        return "{\n  \"repositories\": {" + (entries.isEmpty ? "" : "\n" + entries.joined(separator: ",\n") + "\n  ") + "}\n}\n"
+    }
+
+    private var yaml: String {
         let entries = repositories.map { entry in
             YAMLMember(
                 entry.path.text,
@@ -32,7 +53,7 @@ package struct LockFile: Equatable, Sendable {
         return YAMLEmitter.text(of: .mapping(head + [YAMLMember("repositories", .mapping(entries))]))
     }
 
-    /// Reads a lock file; `weave` is read as `workweave`. Throws as `Manifest.parse` does.
+    /// Reads a lock file, YAML or JSON (which is YAML too); `weave` is read as `workweave`. Throws as `Manifest.parse` does.
     package static func parse(_ bytes: [UInt8], file: String) throws(ManifestError) -> LockFile {
         let example = "write it anew with `rwv lock`"
         guard let root = try MappingReader.root(bytes, file: file, example: example) else {
@@ -43,12 +64,13 @@ package struct LockFile: Equatable, Sendable {
         }
         var workweave = try root.string("workweave")
         if workweave == nil { workweave = try root.string("weave") }
-        guard let node = root.value("repositories") else { return LockFile(workweave: workweave, repositories: []) }
+        let format: Format = root.node.isFlow ? .json : .yaml
+        guard let node = root.value("repositories") else { return LockFile(format: format, workweave: workweave, repositories: []) }
         let map = try MappingReader(node, file: file, way: "repositories", example: example)
         var entries: [LockEntry] = []
         for pair in map.pairs { entries.append(try LockEntry(pair, in: map)) }
         try root.refuseNesting(zip(entries, map.pairs).map { ($0.path, $1.key.start) })
-        return LockFile(workweave: workweave, repositories: entries)
+        return LockFile(format: format, workweave: workweave, repositories: entries)
     }
 }
 

@@ -1,27 +1,34 @@
 internal import YAML
 
 extension Manifest {
-    private static let example = "start the file with `repositories: {}`"
-
-    /// Reads a manifest. `file` is its name in messages. Throws for bad YAML, missing keys, values of a wrong kind, unknown
+    /// Reads a manifest. `file` is its name in messages, whose end says whether it is YAML or TOML. Throws for bad syntax, missing keys, values of a wrong kind, unknown
     /// roles and types, and every path, URL and version that is refused. Unknown keys are passed over.
     package static func parse(_ bytes: [UInt8], file: String) throws(ManifestError) -> Manifest {
-        guard let root = try MappingReader.root(bytes, file: file, example: example) else {
-            throw ManifestError(code: .empty, file: file, message: "the file is empty", hint: example)
+        let start = MappingReader.isTOML(file) ? "[repositories]" : "repositories: {}"
+        guard let root = try MappingReader.root(bytes, file: file, example: "start the file with `\(start)`") else {
+            throw ManifestError(code: .empty, file: file, message: "the file is empty", hint: "start it with `\(start)`")
         }
         guard root.node["repositories"] != nil else {
-            throw ManifestError(code: .missingKey, message: "missing key 'repositories'", hint: "add `repositories: {}`")
-                .located(file, root.node.start, nil)
+            throw ManifestError(code: .missingKey, message: "missing key 'repositories'", hint: "add `\(start)`").located(file, root.node.start, nil)
         }
         let entries = try repositories(root)
         try root.refuseNesting(entries.map { ($0.path, $0.position) })
         return Manifest(
-            repositories: entries, integrations: try integrations(root), workweave: try WorkweaveSettings(root))
+            repositories: entries, integrations: try integrations(root), workweave: try WorkweaveSettings(root), unsupported: unsupported(root))
+    }
+
+    /// Later versions of repoweave check submodules out, unless an entry says `submodules = "skip"`.
+    private static func unsupported(_ root: MappingReader) -> [ManifestError] {
+        (root.value("repositories")?.pairs ?? []).compactMap { pair in
+            guard let setting = pair.value["submodules"] else { return nil }
+            return ManifestError(code: .unsupported, message: "rwv leaves the submodules of every repository alone",
+                                 hint: "'git submodule update --init' fetches them").located(root.file, setting.key.start, "repositories.\(pair.name).submodules")
+        }
     }
 
     private static func repositories(_ root: MappingReader) throws(ManifestError) -> [RepositoryEntry] {
         guard let node = root.value("repositories") else { return [] }
-        let map = try MappingReader(node, file: root.file, way: "repositories", example: "write each repository as `registry/owner/repo:`")
+        let map = try MappingReader(node, file: root.file, way: "repositories", example: "name each repository by its path, such as github/owner/repo")
         var entries: [RepositoryEntry] = []
         for pair in map.pairs { entries.append(try RepositoryEntry(pair, in: map)) }
         return entries
@@ -29,7 +36,7 @@ extension Manifest {
 
     private static func integrations(_ root: MappingReader) throws(ManifestError) -> [Integration] {
         guard let node = root.value("integrations") else { return [] }
-        let example = "write `NAME: {enabled: false}`"
+        let example = root.isTOML ? "write `[integrations.NAME]`, and `enabled = false` below it" : "write `NAME: {enabled: false}`"
         let map = try MappingReader(node, file: root.file, way: "integrations", example: example)
         var found: [Integration] = []
         for pair in map.pairs {
@@ -38,12 +45,12 @@ extension Manifest {
             guard settings == .null || settings.members != nil else {
                 throw ManifestError(
                     code: .wrongKind, message: "expected a mapping, found \(settings.kindName)",
-                    hint: "write `\(pair.name): {enabled: false}` or `{enabled: true}`"
+                    hint: example
                 ).located(root.file, pair.value.start, key)
             }
             if let enabled = pair.value["enabled"]?.value, enabled.value.bool == nil {
                 throw ManifestError(
-                    code: .wrongKind, message: "expected a boolean, found \(enabled.value.kindName)", hint: "write `enabled: true` or `enabled: false`"
+                    code: .wrongKind, message: "expected a boolean, found \(enabled.value.kindName)", hint: "write true or false"
                 ).located(root.file, enabled.start, key + ".enabled")
             }
             found.append(Integration(name: pair.name, settings: settings == .null ? .mapping([]) : settings, position: position))
@@ -59,10 +66,10 @@ extension RepositoryEntry {
         let path: RepoPath
         do { path = try RepoPath(pair.name) } catch { throw error.located(map.file, pair.key.start, way) }
         if pair.value.isNull {
-            throw ManifestError(code: .missingKey, message: "the entry is empty", hint: "add `type: git`, `url:`, `version:` and `role:` below it")
+            throw ManifestError(code: .missingKey, message: "the entry is empty", hint: "write type, url, version and role below it")
                 .located(map.file, pair.key.start, way)
         }
-        let entry = try MappingReader(pair.value, file: map.file, way: way, example: "write `type:`, `url:`, `version:` and `role:` below it")
+        let entry = try MappingReader(pair.value, file: map.file, way: way, example: "write type, url, version and role below it")
         let source = try RepositorySource(entry)
         self.init(
             path: path, type: source.type, url: source.url, version: try source.version(entry), role: try Self.role(entry),
@@ -97,11 +104,11 @@ struct RepositorySource {
     let url: RemoteURL
 
     init(_ entry: MappingReader) throws(ManifestError) {
-        let word = try entry.required("type", example: "type: git")
+        let word = try entry.required("type", example: "git")
         guard let type = RepositoryType(rawValue: word) else {
-            throw entry.error(.unknownType, at: entry.value("type"), "type", "unknown type \(Segments.shown(word))", "only git is supported: `type: git`")
+            throw entry.error(.unknownType, at: entry.value("type"), "type", "unknown type \(Segments.shown(word))", "only git is supported")
         }
-        let text = try entry.required("url", example: "url: https://github.com/owner/repo.git")
+        let text = try entry.required("url", example: "https://github.com/owner/repo.git")
         self.type = type
         do { url = try RemoteURL(text) } catch { throw error.located(entry.file, entry.value("url")?.start, entry.way(to: "url")) }
     }

@@ -1,6 +1,6 @@
 package import YAML
 
-/// A project's `rwv.yaml`: its repositories and how to wire them.
+/// A project's `rwv.yaml` (or `rwv.toml`): its repositories and how to wire them.
 package struct Manifest: Equatable, Sendable {
     /// In file order; no two with the same path, none inside another.
     package let repositories: [RepositoryEntry]
@@ -8,11 +8,15 @@ package struct Manifest: Equatable, Sendable {
     package let integrations: [Integration]
     /// What the `workweave` key says.
     package let workweave: WorkweaveSettings
+    /// What the file asks for that rwv does not do; each with file, line, column and key.
+    package let unsupported: [ManifestError]
 
-    package init(repositories: [RepositoryEntry] = [], integrations: [Integration] = [], workweave: WorkweaveSettings = WorkweaveSettings()) {
+    package init(repositories: [RepositoryEntry] = [], integrations: [Integration] = [], workweave: WorkweaveSettings = WorkweaveSettings(),
+                 unsupported: [ManifestError] = []) {
         self.repositories = repositories
         self.integrations = integrations
         self.workweave = workweave
+        self.unsupported = unsupported
     }
 
     /// What `init` writes.
@@ -20,6 +24,12 @@ package struct Manifest: Equatable, Sendable {
 
     /// The file's name in a project directory.
     package static let fileName = "rwv.yaml"
+
+    /// Its name and form since repoweave 0.19; read, never edited.
+    package static let tomlFileName = "rwv.toml"
+
+    /// The names that a manifest may have; where several are there, the first counts.
+    package static let fileNames = [fileName, tomlFileName]
 
     /// The entry of a path; nil if there is none.
     package subscript(path: RepoPath) -> RepositoryEntry? { repositories.first { $0.path == path } }

@@ -25,6 +25,8 @@ package struct ManifestError: Error, Equatable, Sendable, CustomStringConvertibl
         case alreadyPresent
         /// An edit wants to remove what is not there.
         case notFound
+        /// The file asks for something that rwv does not do.
+        case unsupported
         /// The text is written in a way that cannot be edited without loss.
         case cannotEdit
     }

@@ -27,13 +27,13 @@ package struct WorkweaveMarker: Equatable, Sendable {
         guard let root = try MappingReader.root(bytes, file: file, example: example) else {
             throw ManifestError(code: .empty, file: file, message: "the file is empty", hint: example)
         }
-        let primary = try root.required("primary", example: "primary: /path/of/the/weave")
+        let primary = try root.required("primary", example: "/path/of/the/weave")
         guard primary.utf8.first == UInt8(ascii: "/"), !primary.utf8.contains(0) else {
             throw root.error(
                 .invalidPath, at: root.value("primary"), "primary", "\(Segments.shown(primary)) is not an absolute path",
                 "write the weave's full path")
         }
-        let name = try root.required("project", example: "project: NAME")
+        let name = try root.required("project", example: "NAME")
         do { return WorkweaveMarker(primary: primary, project: try ProjectName(name)) } catch {
             throw error.located(file, root.value("project")?.start, "project")
         }

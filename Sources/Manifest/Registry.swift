@@ -50,6 +50,9 @@ package struct Registry: Hashable, Sendable {
         Registry(builtIn: "bitbucket", domain: "bitbucket.org"),
     ]
 
+    /// Hosts whose repositories lie at `owner/repo`, never deeper.
+    static let flatDomains = ["github.com", "bitbucket.org"]
+
     /// The segments of an absolute path; nil if it is not absolute or leads upwards.
     static func inside(_ path: String) -> [String]? {
         guard path.utf8.first == UInt8(ascii: "/"), !Segments.hasControls(path) else { return nil }

@@ -14,8 +14,8 @@ package struct RegistrySet: Equatable, Sendable {
     /// The registry of a name; nil if there is none.
     package subscript(name: String) -> Registry? { registries.first { $0.name.utf8.elementsEqual(name.utf8) } }
 
-    /// Where a repository of this URL belongs: `registry/owner/repo` by the first two segments behind a known host, the
-    /// whole path below a known directory, and `owner/repo` by the last two segments of anything else (as rwv 0.2.8 `add`).
+    /// Where a repository of this URL belongs: `registry/owner/repo` behind a known host, with groups inside groups where the host
+    /// may have them, the whole path below a known directory, and `owner/repo` by the last two segments of anything else (as rwv 0.2.8 `add`).
     /// Nil if the URL has too few segments or they make no valid path.
     package func path(forURL url: RemoteURL) -> RepoPath? {
         let parts: [String]
@@ -27,11 +27,11 @@ package struct RegistrySet: Equatable, Sendable {
         case .url(_, let host, let port, let path):
             parts = Segments.split(path).filter { !$0.isEmpty }
             guard let registry = registry(host: host, port: port) else { return last(parts) }
-            return first(parts, in: registry)
+            return place(parts, in: registry)
         case .scp(let host, let path):
             parts = Segments.split(path).filter { !$0.isEmpty }
             guard let registry = registry(host: host, port: nil) else { return last(parts) }
-            return first(parts, in: registry)
+            return place(parts, in: registry)
         }
     }
 
@@ -47,11 +47,11 @@ package struct RegistrySet: Equatable, Sendable {
         }
     }
 
-    /// What a short form stands for: `owner/repo` in the first registry, `registry/owner/repo` in the one named.
+    /// What a short form stands for: `owner/repo` in the first registry, `registry/owner/repo` (or `registry/group/…/repo`) in the one named.
     /// Nil if the text is a URL or a path of another form, or the registry is unknown.
     package func expand(shorthand text: String) -> (url: RemoteURL, path: RepoPath)? {
         var parts = Segments.split(text)
-        guard parts.count == 2 || parts.count == 3, !text.utf8.contains(UInt8(ascii: ":")), !text.utf8.contains(UInt8(ascii: "@")) else { return nil }
+        guard parts.count == 2 || self[parts[0]] != nil, !text.utf8.contains(UInt8(ascii: ":")), !text.utf8.contains(UInt8(ascii: "@")) else { return nil }
         guard text.utf8.first != UInt8(ascii: "-"), parts.first != "~" else { return nil }
         if parts.count == 2, !isDirectory(parts[0]), let first = registries.first { parts.insert(first.name, at: 0) }
         parts[parts.count - 1] = Self.withoutSuffix(parts[parts.count - 1])
@@ -85,8 +85,10 @@ package struct RegistrySet: Equatable, Sendable {
         return Self.path([best.name] + inside.dropFirst(best.depth))
     }
 
-    private func first(_ parts: [String], in registry: Registry) -> RepoPath? {
-        parts.count < 2 ? nil : Self.path([registry.name] + parts.prefix(2))
+    /// Behind GitHub and Bitbucket there are owner and repo, and what follows is a page of theirs; elsewhere that begins with `-`, as in GitLab.
+    private func place(_ parts: [String], in registry: Registry) -> RepoPath? {
+        let own = Registry.flatDomains.contains { registry.location == .domain($0) } ? parts.prefix(2) : parts.prefix { $0 != "-" }
+        return own.count < 2 ? nil : Self.path([registry.name] + own)
     }
 
     private func last(_ parts: [String]) -> RepoPath? {

@@ -27,6 +27,14 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// Whether a password stands in it (`https://user:password@host/…`), which every reader of the file would see.
+    package var hasPassword: Bool {
+        guard case .url(let scheme, _, _, _) = form else { return false }
+        let authority = text.utf8.dropFirst(scheme.utf8.count + 3).prefix { $0 != UInt8(ascii: "/") }
+        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return false }
+        return authority[..<at].contains(UInt8(ascii: ":"))
+    }
+
     package static func == (a: RemoteURL, b: RemoteURL) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
 
     package func hash(into hasher: inout Hasher) {

@@ -7,7 +7,7 @@ extension WorkweaveSettings {
             self.init()
             return
         }
-        let map = try MappingReader(node, file: root.file, way: "workweave", example: "write `copy:` and `link:` below it")
+        let map = try MappingReader(node, file: root.file, way: "workweave", example: "write copy and link below it")
         var writable = false
         if let flag = map.value("writable-reference") {
             guard let value = flag.value.bool else {
@@ -22,12 +22,12 @@ extension WorkweaveSettings {
     private static func paths(_ key: String, _ map: MappingReader) throws(ManifestError) -> [String] {
         guard let node = map.value(key) else { return [] }
         guard let items = node.items else {
-            throw map.error(.wrongKind, at: node, key, "expected a list, found \(node.value.kindName)", "write `\(key): [.env]`")
+            throw map.error(.wrongKind, at: node, key, "expected a list, found \(node.value.kindName)", "write a list of paths, such as \(map.line(key, [".env"]))")
         }
         var paths: [String] = []
         for item in items {
             guard let text = item.text, !item.isNull else {
-                throw map.error(.wrongKind, at: item, key, "expected a string, found \(item.value.kindName)", "write `\(key): [.env]`")
+                throw map.error(.wrongKind, at: item, key, "expected a string, found \(item.value.kindName)", "write a list of paths, such as \(map.line(key, [".env"]))")
             }
             do { paths.append(try path(text)) } catch { throw error.located(map.file, item.start, map.way(to: key)) }
         }

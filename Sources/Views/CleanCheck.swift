@@ -1,5 +1,6 @@
 internal import Git
 internal import Layers
+internal import Manifest
 internal import Syscalls
 internal import Weave
 
@@ -23,11 +24,11 @@ struct CleanCheck {
             return !Files.exists("\(directory)/upper/\(repo.path)")
         }
         defer { upper.close() }
-        return matches(upper, table, 0)
+        return matches(upper, table, 0, repo.path)
     }
 
     /// Whether a directory of the upper holds nothing but what the base says of it.
-    private func matches(_ directory: FileDescriptor, _ table: BaseTable, _ entry: UInt32) -> Bool {
+    private func matches(_ directory: FileDescriptor, _ table: BaseTable, _ entry: UInt32, _ place: String) -> Bool {
         let path = PathBuffer()
         for prefix in [UpperFormat.Prefix.trusted, .user] {
             for name in ["opaque", "redirect"] {
@@ -38,25 +39,22 @@ struct CleanCheck {
         guard let entries = try? directory.directoryEntries() else { return false }
         for e in entries {
             path.reset()
+            let shown = place + "/" + e.text
+            if repo.isProject, record.holdsOnlyGiven(shown, in: weave.states + "/\(record.name)/upper") { continue }
             guard (try? path.prepend(e.name.span)) != nil, let status = try? directory.statusIfExists(path),
                   let known = table.child(entry, e.name.span) else { return false }
             if status.isDirectory {
                 guard table.isDirectory(known), let child = try? directory.openBeneath(path, OpenFlags.directory) else { return false }
                 defer { child.close() }
-                if !matches(child, table, known) { return false }
+                if !matches(child, table, known, shown) { return false }
                 continue
             }
             guard status.isRegular, status.mode == table.mode(known), !table.flags(known).contains(.converted), !table.flags(known).contains(.gitFile),
                   let file = try? directory.openBeneath(path, OpenFlags.readOnly) else { return false }
             defer { file.close() }
             guard let bytes = try? file.readAll(limit: 64 << 20) else { return false }
-            if blobID(of: bytes) != table.object(known), !isManifestAsGiven(entry, e.name, bytes) { return false }
+            if blobID(of: bytes) != table.object(known) { return false }
         }
         return true
-    }
-
-    /// The manifest that came along uncommitted from the weave is no change while it is as it came.
-    private func isManifestAsGiven(_ directory: UInt32, _ name: [UInt8], _ bytes: [UInt8]) -> Bool {
-        repo.isProject && directory == 0 && name == Array("rwv.yaml".utf8) && record.isGivenManifest(bytes)
     }
 }

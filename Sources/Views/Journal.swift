@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import Git
+internal import JSONCoding
 internal import Syscalls
 internal import Weave
 
@@ -14,6 +14,10 @@ struct Journal: Codable, Sendable {
         var branch: String
         /// Where the branch was put by the create; 40 hexadecimal digits.
         var base: String
+
+        init(_ repo: WorkweaveRecord.Repo) { (path, branch, base) = (repo.path, repo.branch, repo.base) }
+
+        init(_ repo: ViewPlan.Repo) { (path, branch, base) = (repo.path, repo.branch, repo.commit.id.hex) }
     }
     var operation: Operation
     var name: String
@@ -24,7 +28,7 @@ struct Journal: Codable, Sendable {
     static func read(_ directory: String) throws(WeaveError) -> Journal? {
         let path = directory + "/" + fileName
         guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
-        return try? JSONDecoder().decode(Journal.self, from: Data(bytes))
+        return try? JSONDecoder().decode(Journal.self, from: bytes)
     }
 
     func write(_ directory: String) throws(WeaveError) { try writeJSON(self, directory + "/" + Self.fileName) }

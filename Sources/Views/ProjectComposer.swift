@@ -11,11 +11,18 @@ struct ProjectComposer: Sendable {
     /// The workweaves of a project, by name.
     let workweaves: @Sendable (String) -> [String]
 
+    /// The weave's clones that the manifest does not list, below the registries' directories and those of other projects.
+    private func clones(besides manifest: Manifest) throws(WeaveError) -> [RepoPath] {
+        let listed = try weave.allProjects().compactMap { try? weave.readManifest($0) }.flatMap { $0.repositories.map(\.path) }
+        let tops = Set(RegistrySet().registries.map(\.name) + listed.compactMap(\.segments.first))
+        return Weave.repositories(below: tops, root: weave.root).filter { manifest[$0] == nil }
+    }
+
     /// - Throws: `.notFound` for a project without rwv.yaml; `.manifest` for one that cannot be read.
     func tree(_ project: ProjectName, _ files: Passthrough) throws(WeaveError) -> ProjectTree {
         let manifest = try weave.readManifest(project)
         var repos: [(path: String, isReadOnly: Bool)] = manifest.repositories.map { ($0.path.text, $0.role == .reference) }
-        if showsAll { repos += clones().map { ($0, false) } }
+        if showsAll { repos += try clones(besides: manifest).map { ($0.text, false) } }
         let directory = weave.project(project)
         return try system("compose '\(project)'") { () throws(Errno) in
             var items: [(path: String, item: ProjectTree.Item)] = [
@@ -29,27 +36,15 @@ struct ProjectComposer: Sendable {
             }
             items.append(("projects/\(project.text)", .attachment(root: try files.root("projects/\(project.text)"))))
             for name in workweaves(project.text) { items.append((".workweaves/" + name, .link(target: Array("\(weave.workweaves)/\(name)".utf8)))) }
-            for link in surface(project, manifest, { Files.exists(directory + "/" + $0) }) { items.append((link.path, .link(target: Array(link.target.utf8)))) }
+            let wiring = surface(SurfaceRequest(project: project, workweave: nil, root: weave.root, manifest: manifest,
+                                                member: { path in { [weave] in Self.content("\(weave.clone(path))/\($0)") } },
+                                                projectFile: { Self.content(directory + "/" + $0) }))
+            for link in wiring.links { items.append((link.path, .link(target: Array(link.target.utf8)))) }
             let upper = weave.mountUpper(project)
             try Files.makeDirectories(weave.root + "/" + upper, mode: 0o755)
             return ProjectTree(project: project.text, upper: try files.root(upper), readOnly: readOnly, items: items)
         }
     }
 
-    /// Paths of the weave's clones: directories with a `.git`, at most four levels down; links are not followed.
-    private func clones() -> [String] {
-        var found: [String] = []
-        func visit(_ path: String, _ depth: Int) {
-            guard let file = try? Files.open(weave.root + "/" + path, OpenFlags.directory | OpenFlags.noFollow) else { return }
-            defer { file.close() }
-            for entry in ((try? file.directoryEntries()) ?? []) where entry.name.first != UInt8(ascii: ".") {
-                let inner = path.isEmpty ? entry.text : path + "/" + entry.text
-                if path.isEmpty, entry.text == "projects" { continue }
-                guard let status = try? Files.status(weave.root + "/" + inner), status.isDirectory else { continue }
-                if Files.exists(weave.root + "/" + inner + "/.git") { found.append(inner) } else if depth < 4 { visit(inner, depth + 1) }
-            }
-        }
-        visit("", 1)
-        return found.sorted()
-    }
+    private static func content(_ path: String) -> [UInt8]? { (try? Files.readIfExists(path)) ?? nil }
 }

@@ -2,15 +2,15 @@ package import Control
 internal import Fuse
 internal import Git
 internal import Layers
-package import Manifest
+internal import Manifest
 package import Nodes
 package import Syscalls
 package import Weave
 
 /// A weave while it is served: its workweaves in the mount, and what is done to them. One per server process. Any thread.
 package final class ServedWeave: WorkweavesHandler.Keeper {
-    /// Which ecosystem files of a project are surfaced at the root; given by the composition root, since it is the integrations' business.
-    package typealias Surface = @Sendable (_ project: ProjectName, _ manifest: Manifest, _ exists: (String) -> Bool) -> [(path: String, target: String)]
+    /// Which ecosystem files of a project are generated and surfaced; see ``SurfaceRequest``.
+    package typealias Surface = @Sendable (SurfaceRequest) -> SurfaceAnswer
     /// The name of the mount `.workweaves` among the server's.
     package static let mountID = "workweaves"
 
@@ -216,7 +216,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         try changing(name) { () throws(WeaveError) in
             let record = try requireRecord(name)
             let directory = weave.state(of: name)
-            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map { .init(path: $0.path, branch: $0.branch, base: $0.base) })
+            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
             try journal.write(directory)
             handler.remove(name.text)
             _ = projects.withLock { $0.removeValue(forKey: name.text) }
@@ -256,6 +256,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             let umask = record.umask
             try weave.prepareState()
             try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(umask) }
+            if record.engine == Engine.checkout.rawValue {
+                return try CheckoutSync(weave: weave, maker: maker).run(&record, name, removable: Set(options.removable))
+            }
             guard let overlay = handler.overlay(named: name.text) else {
                 throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
             }
@@ -314,7 +317,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             let record = try requireRecord(try workweaveName(name))
             let directory = weave.states + "/" + name
             guard record.repos.allSatisfy({ CleanCheck(weave: weave, record: record, repo: $0).isClean() }),
-                  RootFiles(weave, in: directory + "/upper", repos: record.repos.map(\.path)).all().isEmpty else {
+                  RootFiles(weave, in: directory + "/upper", repos: record.repos.map(\.path), record: record).all().isEmpty else {
                 throw WeaveError(.dirty, "it may hold changes", hint: "use 'rwv workweave PROJECT delete \(name)'")
             }
             try delete(name, fromKernel: true)

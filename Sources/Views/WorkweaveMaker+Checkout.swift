@@ -19,7 +19,7 @@ extension WorkweaveMaker {
         var repos: [WorkweaveRecord.Repo] = []
         for r in made { repos.append(try r.get()) }
         let own = OwnFiles(weave: weave, plan: plan, upper: root, umask: umask, surface: surface)
-        let links = try own.place(projectBase: nil)
+        let (links, given) = try own.place()
         let files = [(".rwv-active", ActiveMarker.text(plan.project)), (".rwv-workweave", WorkweaveMarker(primary: weave.root, project: plan.project).text)]
         for (path, text) in files {
             try system("write \(root)/\(path)") { () throws(Errno) in try Files.create(root + "/" + path, Array(text.utf8)) }
@@ -31,10 +31,11 @@ extension WorkweaveMaker {
             }
         }
         return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: Engine.checkout.rawValue, weave: weave.root,
-                               created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, givenManifest: plan.manifestEdit.map { blobID(of: $0).hex }, upper: nil)
+                               created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, given: given, upper: nil)
     }
 
-    private func checkOut(_ repo: ViewPlan.Repo, part: UInt32, _ name: WorkweaveName, _ root: String) throws(WeaveError) -> WorkweaveRecord.Repo {
+    /// One repo: references, worktree, files. What is half made is taken away by the caller.
+    func checkOut(_ repo: ViewPlan.Repo, part: UInt32, _ name: WorkweaveName, _ root: String) throws(WeaveError) -> WorkweaveRecord.Repo {
         let top = "\(root)/\(repo.path)"
         try system("make \(top)") { () throws(Errno) in try Files.makeDirectories(top) }
         let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }

@@ -28,9 +28,7 @@ struct WorkweaveMaker {
             guard error == .exists else { throw WeaveError(error, "make \(directory)") }
             throw WeaveError(.exists, "there is already a workweave named '\(plan.name.text)'", hint: "choose another name; 'rwv workweave \(plan.project.text) list' shows what there is")
         }
-        let journal = Journal(operation: .create, name: plan.name.text, repos: plan.repos.map {
-            .init(path: $0.path, branch: $0.branch, base: $0.commit.id.hex)
-        })
+        let journal = Journal(operation: .create, name: plan.name.text, repos: plan.repos.map(Journal.Repo.init))
         do throws(WeaveError) {
             try journal.write(directory)
             let record = switch engine {
@@ -62,10 +60,10 @@ struct WorkweaveMaker {
         var repos: [WorkweaveRecord.Repo] = []
         for r in made { repos.append(try r.get()) }
         let own = OwnFiles(weave: weave, plan: plan, upper: directory + "/upper", umask: umask, surface: surface)
-        let links = try own.place(projectBase: repos.first { $0.isProject }.map { "\(directory)/base/\($0.part).meta" })
+        let (links, given) = try own.place()
         return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: Engine.fuse.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links,
-                               givenManifest: plan.manifestEdit.map { blobID(of: $0).hex }, upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
+                               given: given, upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
                                             renamesWithWhiteout: format.renamesWithWhiteout))
     }
 

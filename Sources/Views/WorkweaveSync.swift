@@ -13,43 +13,39 @@ struct WorkweaveSync {
     let overlay: Overlay
 
     func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, removable: Set<String>, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
-        let listed = try ownManifest(record)
-        let wanted = Set(listed.repositories.map(\.path.text))
-        let gone = record.repos.filter { !$0.isProject && !wanted.contains($0.path) }
-        let leaving = gone.filter { removable.contains($0.path) }
-        let coming = listed.repositories.filter { entry in !record.repos.contains { $0.path == entry.path.text } }
+        let change = SyncChange(try ownManifest(record), record, removable: removable)
+        let leaving = change.leaving
         let directory = weave.state(of: name)
         var added: [WorkweaveRecord.Repo] = []
-        let plan = try ViewPlan.makeAdditions(weave, record, coming, writableReference: listed.workweave.writableReference, name)
+        let plan = try ViewPlan.makeAdditions(weave, record, change.coming, writableReference: change.writableReference, name)
         do throws(WeaveError) {
             for repo in plan {
                 added.append(try maker.add(repo, part: record.nextPart + UInt32(added.count), name, directory, umask: record.umask))
             }
         } catch {
-            try? Journal(operation: .create, name: name.text, repos: plan.map { .init(path: $0.path, branch: $0.branch, base: $0.commit.id.hex) }).removeFromGit(weave)
+            try? Journal(operation: .create, name: name.text, repos: plan.map(Journal.Repo.init)).removeFromGit(weave)
             throw error
         }
         let parents = topmostNew(added.map(\.path) + leaving.map(\.path))
-        record.repos = record.repos.filter { r in !leaving.contains { $0.path == r.path } } + added
-        record.nextPart += UInt32(added.count)
+        change.apply(to: &record, added: added)
         try record.write(directory)
-        let before = leaving
         if !leaving.isEmpty {
-            try Journal(operation: .delete, name: name.text, repos: before.map { .init(path: $0.path, branch: $0.branch, base: $0.base) }).removeFromGit(weave)
-            for repo in before { try? Files.removeTree("\(directory)/upper/\(repo.path)") }
+            try Journal(operation: .delete, name: name.text, repos: leaving.map(Journal.Repo.init)).removeFromGit(weave)
+            for repo in leaving { try? Files.removeTree("\(directory)/upper/\(repo.path)") }
         }
         overlay.replaceLower(try serving.lower(record))
         for (parent, entry) in parents { tellKernel(parent, entry) }
-        return SyncReport(added: added.map(\.path), removed: leaving.map(\.path), kept: gone.filter { !removable.contains($0.path) }.map(\.path))
+        return change.report
     }
 
     private func ownManifest(_ record: WorkweaveRecord) throws(WeaveError) -> Manifest {
-        let path = "projects/\(record.project)/rwv.yaml"
-        let bytes = try system("read \(path) of '\(record.name)'") { () throws(Errno) in try overlay.readFile(path: path) }
-        guard let bytes else {
-            throw WeaveError(.notFound, "\(path) does not exist in '\(record.name)'", hint: "restore it with git")
+        for file in Manifest.fileNames {
+            let path = "projects/\(record.project)/\(file)"
+            let bytes = try system("read \(path) of '\(record.name)'") { () throws(Errno) in try overlay.readFile(path: path) }
+            guard let bytes else { continue }
+            do throws(ManifestError) { return try Manifest.parse(bytes, file: path) } catch { throw WeaveError(error) }
         }
-        do throws(ManifestError) { return try Manifest.parse(bytes, file: path) } catch { throw WeaveError(error) }
+        throw WeaveError(.notFound, "projects/\(record.project)/\(Manifest.fileName) does not exist in '\(record.name)'", hint: "restore it with git")
     }
 
     /// For each path, the deepest directory that the view has already, and the name in it that is about to change.

@@ -11,6 +11,13 @@ package struct Context: Sendable {
     /// Nil when nothing says which.
     package let project: ProjectName?
 
+    package init(weave: Weave, workweave: WorkweaveName?, mount: String? = nil, project: ProjectName?) {
+        self.weave = weave
+        self.workweave = workweave
+        self.mount = mount
+        self.project = project
+    }
+
     /// The directory that plays the weave's part: the workweave's root, or the weave.
     package var root: String { workweave.map(weave.workweave) ?? weave.root }
 
@@ -83,7 +90,7 @@ extension Weave {
         guard segments.first == "projects" else { return nil }
         for count in 1...3 where segments.count > count {
             let name = segments[1...count].joined(separator: "/")
-            if Files.exists(projects + "/" + name + "/rwv.yaml"), let project = try? ProjectName(name) { return project }
+            if Self.manifestName(in: projects + "/" + name) != nil, let project = try? ProjectName(name) { return project }
         }
         return nil
     }

@@ -9,12 +9,16 @@ package struct RootFiles {
     private let weave: Weave
     private let directory: String
     private let repos: Set<String>
+    private let record: WorkweaveRecord?
 
-    /// - Parameter directory: the upper directory, or the root of a checkout.
-    package init(_ weave: Weave, in directory: String, repos: [String]) {
+    /// - Parameters:
+    ///   - directory: the upper directory, or the root of a checkout.
+    ///   - record: what came along when the workweave was made.
+    package init(_ weave: Weave, in directory: String, repos: [String], record: WorkweaveRecord?) {
         self.weave = weave
         self.directory = directory
         self.repos = Set(repos)
+        self.record = record
     }
 
     /// Their paths from the root, sorted.
@@ -43,7 +47,9 @@ package struct RootFiles {
             if (try? Files.readLink(weave.root + "/" + path)) == target { return true }
             return target.contains("projects/") || target.hasPrefix(weave.root + "/")
         }
-        guard let ours = try? Files.read(directory + "/" + path), let theirs = try? Files.read(weave.root + "/" + path) else { return false }
+        guard let ours = try? Files.read(directory + "/" + path) else { return false }
+        if record?.isGiven(path, ours) == true { return true }
+        guard let theirs = try? Files.read(weave.root + "/" + path) else { return false }
         return ours == theirs
     }
 }

@@ -20,10 +20,10 @@ package struct ViewPlan: Sendable {
     package let project: ProjectName
     package let repos: [Repo]
     package let manifest: Manifest
-    /// The project directory is not a repo: it is copied.
+    /// The project directory is not a repo, or one without a commit: it is copied.
     package let copiesProject: Bool
-    /// The manifest on disk when it differs from the committed one.
-    package let manifestEdit: [UInt8]?
+    /// The manifest on disk when it differs from the committed one: its file's name and bytes.
+    package let manifestEdit: (name: String, bytes: [UInt8])?
 
     /// The name of the reference that keeps a base's objects alive while the workweave lives.
     package static func baseReference(_ name: String) -> String { "refs/rwv/\(name)/base" }
@@ -45,14 +45,16 @@ package struct ViewPlan: Sendable {
             }
         }
         for path in revisions.keys where !manifest.repositories.contains(where: { $0.path.text == path }) {
-            throw WeaveError(.notFound, "\(path) is not a repo of project '\(project.text)'", hint: "see projects/\(project.text)/rwv.yaml")
+            throw WeaveError(.notFound, "\(path) is not a repo of project '\(project.text)'", hint: "see the manifest in projects/\(project.text)")
         }
         let requests = manifest.repositories.map { entry in
             Request(path: entry.path.text, clone: weave.clone(entry.path), revision: wanted[entry.path.text],
                     isReadOnly: entry.role == .reference && !manifest.workweave.writableReference, isProject: false)
         }
         let directory = weave.project(project)
-        let isRepo = Files.exists(directory + "/.git")
+        // A repo without a commit has nothing that a worktree could show.
+        var isRepo = Files.exists(directory + "/.git")
+        if isRepo { isRepo = try git { () throws(GitError) in try Repository(opening: directory).head().commit != nil } }
         let all = requests + (isRepo ? [Request(path: "projects/\(project.text)", clone: directory, revision: nil, isReadOnly: false, isProject: true)] : [])
         let looked = Thread.map(all, width: CurrentProcess.processorCount * 2) { request -> Result<Repo, WeaveError> in
             do throws(WeaveError) { return .success(try look(request, name)) } catch { return .failure(error) }
@@ -119,14 +121,13 @@ package struct ViewPlan: Sendable {
         return Repo(path: r.path, clone: r.clone, commit: commit, branch: branch, isReadOnly: r.isReadOnly, isProject: r.isProject)
     }
 
-    /// rwv.yaml on disk, if it is not what the project's HEAD has.
-    private static func editedManifest(_ weave: Weave, _ project: ProjectName, _ repo: Repo?) throws(WeaveError) -> [UInt8]? {
-        guard let repo, repo.isProject else { return nil }
-        let path = weave.manifest(project)
+    /// The manifest on disk, if it is not what the project's HEAD has.
+    private static func editedManifest(_ weave: Weave, _ project: ProjectName, _ repo: Repo?) throws(WeaveError) -> (name: String, bytes: [UInt8])? {
+        guard let repo, repo.isProject, let name = Weave.manifestName(in: weave.project(project)) else { return nil }
+        let path = weave.project(project) + "/" + name
         let bytes = try system("read \(path)") { () throws(Errno) in try Files.read(path) }
         let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }
-        let listing = try git { () throws(GitError) in try TreeListing(repository, tree: repo.commit.tree) }
-        guard let entry = listing.find(Array("rwv.yaml".utf8)) else { return bytes }
-        return listing.entries[entry].oid == blobID(of: bytes) ? nil : bytes
+        let committed = try git { () throws(GitError) in try repository.content(of: name, in: repo.commit.tree) }
+        return committed == bytes ? nil : (name, bytes)
     }
 }

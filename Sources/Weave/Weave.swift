@@ -20,7 +20,6 @@ package struct Weave: Sendable, Equatable {
     package var log: String { state + "/log" }
 
     package func project(_ name: ProjectName) -> String { projects + "/" + name.text }
-    package func manifest(_ name: ProjectName) -> String { project(name) + "/rwv.yaml" }
     package func lockFile(_ name: ProjectName) -> String { project(name) + "/rwv.lock" }
     package func clone(_ path: RepoPath) -> String { root + "/" + path.text }
     /// Where a workweave is seen.
@@ -54,12 +53,18 @@ package struct Weave: Sendable, Equatable {
         ["projects", "github", "gitlab", "bitbucket"].contains { Files.isDirectory(directory + "/" + $0) }
     }
 
-    /// The manifest of a project as it is on disk now.
-    package func readManifest(_ name: ProjectName) throws(WeaveError) -> Manifest {
-        try readManifest(at: manifest(name), shownAs: "projects/\(name.text)/rwv.yaml", name)
+    /// The name of the manifest in a project's directory: rwv.yaml, or rwv.toml where there is only that; nil without either.
+    package static func manifestName(in directory: String) -> String? {
+        Manifest.fileNames.first { Files.exists(directory + "/" + $0) }
     }
 
-    package func readManifest(at path: String, shownAs file: String, _ name: ProjectName) throws(WeaveError) -> Manifest {
+    /// The manifest of a project as it is on disk now.
+    package func readManifest(_ name: ProjectName) throws(WeaveError) -> Manifest { try readManifest(name, in: project(name)) }
+
+    /// The manifest of a project whose directory is, or will be, seen at `projects/NAME`.
+    package func readManifest(_ name: ProjectName, in directory: String) throws(WeaveError) -> Manifest {
+        let manifestName = Self.manifestName(in: directory) ?? Manifest.fileName
+        let path = directory + "/" + manifestName, file = "projects/\(name.text)/\(manifestName)"
         guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else {
             throw WeaveError(.notFound, "project '\(name.text)' has no rwv.yaml (\(file) does not exist)",
                              hint: "run 'rwv init \(name.text)' to make it, or name another project with --project")
@@ -83,7 +88,7 @@ package struct Weave: Sendable, Equatable {
         do throws(ManifestError) { return try ActiveMarker.parse(bytes, file: ".rwv-active") } catch { throw WeaveError(error) }
     }
 
-    /// Every project of the weave: directories below `projects/` that hold an rwv.yaml, also scoped ones (owner/name, registry/owner/name).
+    /// Every project of the weave: directories below `projects/` that hold a manifest, also scoped ones (owner/name, registry/owner/name).
     package func allProjects() throws(WeaveError) -> [ProjectName] {
         var found: [ProjectName] = []
         func visit(_ directory: String, _ prefix: String, _ depth: Int) {
@@ -92,7 +97,7 @@ package struct Weave: Sendable, Equatable {
             for entry in ((try? file.directoryEntries()) ?? []).sorted(by: { $0.text < $1.text }) {
                 let name = prefix + entry.text, path = directory + "/" + entry.text
                 guard !entry.text.hasPrefix("."), Files.isDirectory(path) else { continue }
-                if Files.exists(path + "/rwv.yaml") || Files.exists(path + "/rwv.toml") {
+                if Self.manifestName(in: path) != nil {
                     if let project = try? ProjectName(name) { found.append(project) }
                 } else if depth < 3, !Files.exists(path + "/.git") { visit(path, name + "/", depth + 1) }
             }

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import Git
+internal import JSONCoding
 internal import Manifest
 internal import Syscalls
 
@@ -60,13 +60,14 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
     package var repos: [Repo]
     /// Symbolic links of the virtual root: path and target.
     package var links: [String: String]
-    /// The rwv.yaml that came along uncommitted, as a git blob id (40 hexadecimal digits); nil when none did.
-    package var givenManifest: String?
+    /// Files in no commit that came along when it was made: the weave's edited rwv.yaml and generated files. Their paths in the workweave, and
+    /// what they held then as a git blob id (40 hexadecimal digits).
+    package var given: [String: String]?
     /// Nil for the checkout engine.
     package var upper: Upper?
 
     package init(name: String, project: String, id: UInt32, engine: String, weave: String, created: Int64, umask: UInt32, repos: [Repo],
-                 links: [String: String], givenManifest: String?, upper: Upper?) {
+                 links: [String: String], given: [String: String], upper: Upper?) {
         self.name = name
         self.project = project
         self.id = id
@@ -76,7 +77,7 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
         self.umask = umask
         self.repos = repos
         self.links = links
-        self.givenManifest = givenManifest
+        self.given = given
         self.upper = upper
         nextPart = (repos.map(\.part).max() ?? 0) + 1
     }
@@ -87,7 +88,7 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
     package static func read(_ directory: String) throws(WeaveError) -> WorkweaveRecord? {
         let path = directory + "/" + fileName
         guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
-        guard let record = try? JSONDecoder().decode(WorkweaveRecord.self, from: Data(bytes)) else {
+        guard let record = try? JSONDecoder().decode(WorkweaveRecord.self, from: bytes) else {
             throw WeaveError(.invalid, "\(path) is damaged", hint: "the changed files lie in \(directory)/upper as plain files")
         }
         guard record.format == currentFormat else {
@@ -104,15 +105,25 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
 
 /// Writes a value as JSON with sorted keys: temporary file, fsync, rename.
 package func writeJSON(_ value: some Encodable, _ path: String) throws(WeaveError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(value) else { throw WeaveError(.failed, "cannot encode \(path)") }
-    try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, Array(data) + [UInt8(ascii: "\n")]) }
+    guard let data = try? JSONEncoder(isPretty: true).encode(value) else { throw WeaveError(.failed, "cannot encode \(path)") }
+    try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, data + [UInt8(ascii: "\n")]) }
 }
 
 extension WorkweaveRecord {
-    /// Whether these are the bytes of the manifest that came along uncommitted: no work of anybody's in the workweave.
-    package func isGivenManifest(_ bytes: [UInt8]) -> Bool { givenManifest != nil && givenManifest == blobID(of: bytes).hex }
+    /// Whether the file at a path of the workweave, with these bytes, is as it came along: no work of anybody's.
+    package func isGiven(_ path: String, _ bytes: [UInt8]) -> Bool { given?[path] == blobID(of: bytes).hex }
+
+    /// Whether what lies at a path of the workweave is nothing but files that are as they came along.
+    /// - Parameter root: the workweave's root, or its upper directory.
+    package func holdsOnlyGiven(_ path: String, in root: String) -> Bool {
+        let full = root + "/" + path
+        guard let status = try? Files.status(full) else { return false }
+        if status.isRegular { return given?[path] != nil && ((try? Files.read(full, limit: 64 << 20)).map { isGiven(path, $0) } ?? false) }
+        guard status.isDirectory, let directory = try? Files.open(full, OpenFlags.directory | OpenFlags.noFollow) else { return false }
+        defer { directory.close() }
+        guard let entries = try? directory.directoryEntries() else { return false }
+        return entries.allSatisfy { holdsOnlyGiven(path + "/" + $0.text, in: root) }
+    }
 }
 
 extension Weave {

@@ -1,9 +1,9 @@
 /// The text being parsed, and the way from libyaml's positions to ours: libyaml counts code points
 /// from behind the byte order mark, and breaks lines where editors do not (NEL, LS, PS).
-struct YAMLSource {
-    let bytes: [UInt8]
+package struct YAMLSource {
+    package let bytes: [UInt8]
     /// Bytes of the byte order mark in front, 0 or 3.
-    let bom: Int
+    package let bom: Int
     /// Offsets of the code points; nil while the text is ASCII and both counts agree.
     private let offsets: [Int32]?
     /// Offsets at which lines begin.
@@ -12,7 +12,7 @@ struct YAMLSource {
     private let lineIndices: [Int]
 
     /// Throws for text that is too long or is not UTF-8.
-    init(_ bytes: [UInt8], limit: Int) throws(YAMLError) {
+    package init(_ bytes: [UInt8], limit: Int) throws(YAMLError) {
         guard bytes.count <= limit else {
             throw YAMLError(message: "the file is larger than \(limit) bytes", line: 1, column: 1)
         }
@@ -46,7 +46,7 @@ struct YAMLSource {
     }
 
     /// The mark of a byte of the text; for errors, as it counts the line's code points.
-    func mark(offset: Int) -> YAMLMark {
+    package func mark(offset: Int) -> YAMLMark {
         let line = line(offset)
         let start = min(lineStarts[line], offset)
         let column = bytes[start..<offset].reduce(1) { $1 & 0xC0 == 0x80 ? $0 : $0 + 1 }

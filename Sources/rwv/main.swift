@@ -7,8 +7,14 @@ internal import Views
 internal import Weave
 
 // Views do not know the integrations: here they meet.
-let surface: ServedWeave.Surface = { project, manifest, exists in
-    ((try? surfacedLinks(project: project, manifest: manifest, exists: exists)) ?? []).map { ($0.path, $0.target) }
+let surface: ServedWeave.Surface = { request in
+    let project = request.project, manifest = request.manifest
+    var existing: [String: [UInt8]] = [:]
+    for path in (try? RootSession.generatedPaths(project, manifest)) ?? [] { existing[path] = request.projectFile(path) }
+    let session = RootSession(project: project, workweave: request.workweave, root: request.root, manifest: manifest,
+                              members: RootSession.facts(manifest, open: request.member), existing: existing)
+    guard let made = try? Resolution.make(session, dangling: request.workweave == nil, keepingOwn: true, exists: { existing[$0] != nil }) else { return SurfaceAnswer() }
+    return SurfaceAnswer(files: made.files.map { ($0.path, $0.bytes) }, links: made.links.map { ($0.path, $0.target) })
 }
 let arguments = CommandLine.arguments
 // The processes behind the mounts are this program too, started by itself.

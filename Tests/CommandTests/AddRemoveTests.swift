@@ -82,6 +82,7 @@ import Testing
         try play.weave("chatly/web", "chatly/server")
         try play.sh("cd w/local/chatly/web; git commit -q --allow-empty -m own; touch new; cd ../server; git stash list")
         _ = try play.rwv("init", "other")
+        _ = try play.rwv("activate", "web-app")
         try play.sh("cp w/projects/web-app/rwv.yaml w/projects/other/rwv.yaml")
         let before = try play.read("w/projects/web-app/rwv.yaml")
         #expect(try play.rwv("remove", "local/chatly/web", "--delete") == .init(err: """

@@ -5,6 +5,7 @@ import Testing
         let play = try Playground()
         try play.weave("acme/lib")
         #expect(try play.rwv("init", "mobile-app") == .init(err: "initialized project 'mobile-app' at projects/mobile-app\n"))
+        _ = try play.rwv("activate", "web-app")
         let everywhere = Playground.Transcript("Weave: ROOT/w\nProject: web-app\nRepos: 1\nProjects: mobile-app, web-app\n")
         #expect(try play.rwv() == everywhere)
         #expect(try play.rwv(in: "w/local/acme/lib") == everywhere)
@@ -21,6 +22,7 @@ import Testing
             {
               "weave": "ROOT/w",
               "workweave": null,
+              "mount": null,
               "project": "web-app",
               "repos": [
                 "local/acme/lib"

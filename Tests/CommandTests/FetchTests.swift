@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct FetchTests {
     /// A project repository `repos/team/web-app` of two repositories: one on its branch `dev`, one on its first commit's tag.
-    private func project(_ play: Playground) throws {
+    static func project(_ play: Playground) throws {
         for path in ["chatly/web", "chatly/server"] { try play.repository(path) }
         try play.sh("""
             cd repos/chatly/web; git checkout -q -b dev; git commit -q --allow-empty -m dev; git checkout -q main
@@ -22,7 +22,7 @@ import Testing
 
     @Test func aProjectFromNothing() throws {
         let play = try Playground()
-        try project(play)
+        try Self.project(play)
         #expect(try play.rwv("fetch", "local/team/web-app") == .init(err: """
             fetched projects/web-app
             2 repos ready
@@ -40,7 +40,7 @@ import Testing
 
     @Test func aFailureDoesNotStopTheOthers() throws {
         let play = try Playground()
-        try project(play)
+        try Self.project(play)
         try play.sh("mv repos/chatly/web away")
         let said = try play.rwv("fetch", "local/team/web-app")
         #expect(said.status == 1)
@@ -56,7 +56,7 @@ import Testing
 
     @Test func anUnknownVersion() throws {
         let play = try Playground()
-        try project(play)
+        try Self.project(play)
         try play.sh("cd repos/team/web-app; sed -i s/dev,/nope,/ rwv.yaml; git commit -qam nope")
         let said = try play.rwv("fetch", "local/team/web-app")
         #expect(said.err.contains("error: cannot clone local/chatly/web: Remote branch nope not found in upstream origin\n"))
@@ -65,19 +65,25 @@ import Testing
 
     @Test func lockedAndFrozen() throws {
         let play = try Playground()
-        try project(play)
+        try Self.project(play)
         #expect(try play.rwv("fetch", "local/team/web-app", "--frozen").err.hasPrefix("error: projects/web-app/rwv.lock does not exist\n"))
         #expect(!play.exists("w/projects/web-app"))
         let old = try play.head("repos/chatly/web")
         try play.write("repos/team/web-app/rwv.lock", """
             repositories:
-              local/chatly/web: {type: git, url: x, version: \(old)}
+              local/chatly/web: {type: git, url: \(play.root)/repos/chatly/web, version: \(old)}
 
             """)
         try play.sh("cd repos/team/web-app; git add .; git commit -qm lock")
         #expect(try play.rwv("fetch", "local/team/web-app", "--frozen").err.hasPrefix("error: projects/web-app/rwv.lock is stale: it does not cover local/chatly/server\n"))
         #expect(!play.exists("w/projects/web-app"))
-        try play.sh("cd repos/team/web-app; echo '  local/chatly/server: {type: git, url: x, version: v1}' >> rwv.lock; git commit -qam lock")
+        try play.sh("cd repos/team/web-app; echo '  local/chatly/server: {type: git, url: elsewhere, version: v1}' >> rwv.lock; git commit -qam lock")
+        #expect(try play.rwv("fetch", "local/team/web-app", "--frozen") == .init(err: """
+            error: projects/web-app/rwv.lock is stale: it has another URL for local/chatly/server
+            hint: run 'rwv lock' and commit it
+
+            """, status: 1))
+        try play.sh("cd repos/team/web-app; sed -i 's,elsewhere,file://\(play.root)/repos/chatly/server,' rwv.lock; git commit -qam lock")
         #expect(try play.rwv("fetch", "local/team/web-app", "--frozen") == .init(err: "fetched projects/web-app\n2 repos ready\n"))
         #expect(try play.head("w/local/chatly/web") == old)
         #expect(!play.exists("w/.rwv-active"))
@@ -88,9 +94,33 @@ import Testing
         #expect(try play.rwv("fetch", "--locked", "--project", "web-app").err.contains("error: local/chatly/web has 1 uncommitted change and is not on \(old)\n"))
     }
 
+    @Test func scopedPlaces() throws {
+        let play = try Playground()
+        try Self.project(play)
+        #expect(try play.rwv("fetch", "local/team/web-app", "--path", "local/team/web-app") == .init(err: """
+            fetched projects/local/team/web-app
+            2 repos ready
+            wrote projects/local/team/web-app/rwv.lock (2 repos)
+
+            """))
+        #expect(try play.read("w/.rwv-active") == "local/team/web-app\n")
+        #expect(try play.rwv("fetch", "local/team/web-app", "--path", "team/web-app") == .init(err: """
+            fetched projects/team/web-app
+            keeping local/chatly/web (already cloned)
+            keeping local/chatly/server (already cloned)
+            2 repos ready
+            project 'local/team/web-app' stays active; 'rwv activate team/web-app' switches
+            wrote projects/team/web-app/rwv.lock (2 repos)
+
+            """))
+        #expect(try play.rwv().out.hasSuffix("Projects: local/team/web-app, team/web-app\n"))
+        #expect(try play.rwv("fetch", "local/team/web-app", "--path", "a/b/c/d").err.hasPrefix("error: project name 'a/b/c/d' has more than three segments\nhint: "))
+        #expect(try play.rwv("fetch", "local/team/web-app", "--path", "../up").err.hasPrefix("error: project name '../up' has a '..' segment\nhint: "))
+    }
+
     @Test func refusals() throws {
         let play = try Playground()
-        try project(play)
+        try Self.project(play)
         try play.sh("touch w/mine")
         #expect(try play.rwv("fetch", "local/team/web-app").err.hasPrefix("error: no weave found above, and ROOT/w is not empty\nhint: "))
         #expect(try play.rwv("fetch", "local/team/web-app", "--force", "--quiet").status == 0)
@@ -98,22 +128,15 @@ import Testing
         #expect(try play.rwv("fetch", "local/other/web-app") == .init(err: "error: project 'web-app' already exists at projects/web-app\nhint: give it a scoped path: --path other/web-app\n", status: 1))
         #expect(try play.rwv("fetch", "local/other/web-app", "--path", "other/web-app", "--quiet").status == 0)
         #expect(try play.read("w/.rwv-active") == "web-app\n")
+        // The scoped place is taken too, then that of owner and registry; a directory of projects is no project.
+        try play.sh("mkdir -p repos/x/other; git clone -q repos/team/web-app repos/x/other/web-app; git clone -q repos/team/web-app repos/x/other/other")
+        #expect(try play.rwv("fetch", "../repos/x/other/web-app").err.hasSuffix("hint: give it a scoped path: --path x/other/web-app\n"))
+        #expect(try play.rwv("fetch", "../repos/x/other/other") == .init(err: "error: projects/other exists already, and is no project\nhint: give it a scoped path: --path other/other\n", status: 1))
+        try play.sh("git clone -q repos/team/web-app repos/web-app/sub")
+        #expect(try play.rwv("fetch", "../repos/x/other/web-app", "--path", "web-app/inside").err.hasPrefix("error: cannot make projects/web-app/inside: it would lie inside the repository projects/web-app\n"))
         #expect(try play.rwv("fetch", "local/chatly/web").err.hasPrefix("error: project 'web' has no rwv.yaml"))
         #expect(!play.exists("w/projects/web"))
-    }
-
-    @Test func anInterruptionLeavesNothing() throws {
-        let play = try Playground()
-        try play.weave()
-        // A git that takes for ever once it has begun to write.
-        try play.write("bin/git", "#!/bin/bash\nif [ \"$1\" = clone ]; then for d; do :; done; mkdir -p \"$d/.git\"; touch \"$d/begun\" ../begun; sleep 60; fi\nexec /usr/bin/git \"$@\"\n")
-        try play.sh("chmod +x bin/git; sed -i 's,\\.\\./begun,\(play.root)/begun,' bin/git")
-        try play.repository("a/b")
-        let text = try play.sh("""
-            cd w; PATH=\(play.root)/bin:$PATH '\(try #require(play.programForShell))' add \(play.root)/repos/a/b & id=$!
-            for i in $(seq 100); do [ -e ../begun ] && break; sleep 0.05; done
-            kill -TERM $id; wait $id && exit 1; echo "status $?"; ls -A; find . -name '*tmp*'
-            """)
-        #expect(text == "status 143\n.rwv-active\nprojects\n")
+        for word in ["--jobs=0", "--jobs=many", "--depth=-1", "--depth=x", "--filter="] { #expect(try play.rwv("fetch", word).status == 2) }
+        #expect(try play.rwv("fetch", "--reference", "nowhere") == .init(err: "error: --reference: there is no directory nowhere\nhint: name a weave or a clone on this disk\n", status: 1))
     }
 }

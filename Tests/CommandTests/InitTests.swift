@@ -7,7 +7,22 @@ import Testing
         #expect(try play.read("w/projects/web-app/rwv.yaml") == "repositories: {}\n")
         #expect(try play.sh("git -C w/projects/web-app remote get-url origin; git -C w/projects/web-app symbolic-ref HEAD")
             == "https://github.com/me/web-app.git\nrefs/heads/main\n")
-        #expect(try play.listing() == "projects/web-app/rwv.yaml\n")
+        #expect(try play.listing().split(separator: "\n").filter { !$0.contains("gita") && !$0.contains("code-workspace") } == [".rwv-active", "projects/web-app/rwv.yaml"])
+        #expect(try play.read("w/.rwv-active") == "web-app\n")
+        #expect(try play.sh("git -C w/projects/web-app rev-list --all; cd w/projects/web-app; git config --get-regexp remote") == """
+            remote.origin.url https://github.com/me/web-app.git
+            remote.origin.fetch +refs/heads/*:refs/remotes/origin/*
+
+            """)
+    }
+
+    /// As rwv 0.2.8 does it: the newest project is the active one.
+    @Test func activatesWhatItMakes() throws {
+        let play = try Playground()
+        try play.weave()
+        #expect(try play.rwv("init", "mobile-app", "--provider=gitlab/group/sub") == .init(err: "initialized project 'mobile-app' at projects/mobile-app\n"))
+        #expect(try play.read("w/.rwv-active") == "mobile-app\n")
+        #expect(try play.sh("git -C w/projects/mobile-app remote get-url origin") == "https://gitlab.com/group/sub/mobile-app.git\n")
     }
 
     @Test func anEmptyDirectoryBecomesAWeaveOfItsOwn() throws {

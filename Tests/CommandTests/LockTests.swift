@@ -40,6 +40,38 @@ import Testing
             """)
     }
 
+    @Test func runsTheToolsOfTheEcosystems() throws {
+        let play = try Playground()
+        try play.weave("chatly/server", "chatly/web")
+        try play.sh("""
+            for f in package.json go.mod; do echo '{}' > w/local/chatly/server/$f; done; echo '[package]' > w/local/chatly/server/Cargo.toml; printf '[project]\n' > w/local/chatly/web/pyproject.toml
+            for r in server web; do cd w/local/chatly/$r; git add .; git commit -qm more; cd - > /dev/null; done
+            sed -i 's/^repositories/integrations: {uv-workspace: {install: true}}\\n&/' w/projects/web-app/rwv.yaml
+            """)
+        #expect(try play.rwv("activate", "web-app") == .init())
+        #expect(try play.rwv("lock") == .init(err: "wrote projects/web-app/rwv.lock (2 repos)\n"))
+        #expect(try play.read("tools/log") == "ROOT/w: npm install --package-lock-only\nROOT/w: uv sync\nROOT/w: cargo generate-lockfile\n")
+        // A tool that fails is named with its words; the others run, and rwv.lock stays.
+        try play.write("tools/uv", "#!/bin/sh\necho no network >&2\nexit 3\n")
+        try play.sh("chmod +x tools/uv; rm tools/log w/projects/web-app/rwv.lock")
+        #expect(try play.rwv("lock") == .init(err: """
+            wrote projects/web-app/rwv.lock (2 repos)
+            error: uv-workspace: lock hook failed: uv sync ended with status 3
+            error:   no network
+            hint: rwv.lock is written; mend what the tool names, then run 'rwv lock' again
+
+            """, status: 1))
+        #expect(play.exists("w/projects/web-app/rwv.lock"))
+        #expect(try play.read("tools/log").contains("cargo"))
+        // One that is not installed is no failure; another project's lock is no business of the root's files.
+        try play.sh("rm tools/* ; ln -s $(command -v git) tools/git")
+        let without = try play.rwv("lock", environment: ["PATH=\(play.root)/tools"])
+        #expect(without.status == 0)
+        #expect(without.err.contains("warning: npm-workspaces: npm is not on PATH, so package-lock.json was not brought up to date\n"))
+        try play.sh("rm w/.rwv-active")
+        #expect(try play.rwv("lock", "--project", "web-app") == .init(err: "wrote projects/web-app/rwv.lock (2 repos)\n"))
+    }
+
     @Test func inAWorkweave() throws {
         let play = try Playground()
         try play.weave("chatly/server")

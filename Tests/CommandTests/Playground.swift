@@ -20,7 +20,12 @@ final class Playground: Sendable {
         root = try Files.canonical("/tmp") + "/rwv-command-tests.\(randomHex(8))"
         let built = try Files.canonical("/proc/self/exe").split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/rwv"
         program = CurrentProcess.environment("RWV") ?? built
-        for name in ["", "/w", "/home", "/home/.config", "/home/.config/rwv", "/repos"] { try Files.makeDirectory(root + name) }
+        for name in ["", "/w", "/home", "/home/.config", "/home/.config/rwv", "/repos", "/tools"] { try Files.makeDirectory(root + name) }
+        // The tools of the integrations: they note in `tools/log` where and with what they were run.
+        for tool in ["npm", "pnpm", "go", "uv", "cargo", "gita"] {
+            try write("tools/\(tool)", "#!/bin/sh\necho \"$PWD: \(tool) $*\" >> \(root)/tools/log\n")
+            try Files.setMode("\(root)/tools/\(tool)", 0o755)
+        }
         try write("home/.gitconfig", "[user]\nname = Ann\nemail = ann@example.org\n[init]\ndefaultBranch = main\n[protocol \"file\"]\nallow = always\n")
         try write("home/.config/rwv/config.yaml", "registries:\n  local: {directory: \(root)/repos}\n")
     }
@@ -28,12 +33,17 @@ final class Playground: Sendable {
     deinit { try? Files.removeTree(root) }
 
     var environment: [String] {
-        ["HOME=\(root)/home", "PATH=\(CurrentProcess.environment("PATH") ?? "/usr/bin:/bin")", "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1",
+        ["HOME=\(root)/home", "PATH=\(root)/tools:\(CurrentProcess.environment("PATH") ?? "/usr/bin:/bin")", "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1",
          "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=file", "GIT_AUTHOR_DATE=1700000000 +0000", "GIT_COMMITTER_DATE=1700000000 +0000"]
     }
 
     /// Runs `rwv` in a directory (relative to ``root``); the root's path is shown as `ROOT`.
     func rwv(_ words: String..., in directory: String = "w", environment more: [String] = []) throws -> Transcript {
+        try run(words, in: directory, environment: more)
+    }
+
+    /// The same, for words that were put together.
+    func run(_ words: [String], in directory: String = "w", environment more: [String] = []) throws -> Transcript {
         let outcome = try Subprocess(program, words, environment: more + environment, directory: root + "/" + directory).run(timeout: 60)
         return Transcript(shown(outcome.outputText), err: shown(outcome.errorText), status: outcome.status)
     }

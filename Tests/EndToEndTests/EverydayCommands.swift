@@ -44,6 +44,62 @@ extension EndToEnd {
             }
         }
 
+        /// `add` and `remove` in a workweave: its own manifest, the weave's clone, and the view changes while it is open.
+        @Test(arguments: ["fuse", "checkout"]) func addingInAWorkweave(engine: String) throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    \(Self.begin)
+                    rwv init shop; rwv add "$S/made/chatly/server.git"
+                    git -C projects/shop add -A; git -C projects/shop commit -qm shop
+                    cp projects/shop/rwv.yaml "$S/tmp/before"
+                    agent=$(rwv workweave shop create agent --engine \(engine)); cd "$agent"; exec 5< .
+                    rwv add --new github/me/thing
+                    [ -f github/me/thing/.git ] && [ -d "$N/github/me/thing/.git" ] || fail "$(ls -A . github/me/thing)"
+                    same_text 'its branch' agent/main "$(git -C github/me/thing symbolic-ref --short HEAD)"
+                    same_text 'the first commit' 'Initial commit' "$(git -C "$N/github/me/thing" log --format=%s --name-only main)"
+                    same_text 'its remote' https://github.com/me/thing.git "$(git -C github/me/thing remote get-url origin)"
+                    found 'role: primary' < projects/shop/rwv.yaml && found 'github/me/thing' < projects/shop/rwv.yaml || fail "$(cat projects/shop/rwv.yaml)"
+                    cmp "$S/tmp/before" "$N/projects/shop/rwv.yaml"
+                    echo a > github/me/thing/a; git -C github/me/thing add a; git -C github/me/thing commit -qm a
+                    rwv add local/chatly/web; [ -f local/chatly/web/.git ] || fail 'no worktree of web'
+                    same_text 'status' '' "$(git -C local/chatly/web status --porcelain)"
+                    rwv check | found '^0 errors' || fail "$(rwv check)"
+                    rwv remove local/chatly/web; [ ! -e local/chatly/web ] || fail 'web is still shown'; [ -d "$N/local/chatly/web/.git" ] || fail 'its clone is gone'
+                    rwv remove github/me/thing 2> "$S/tmp/err"; says "warning: github/me/thing stays in 'agent'"
+                    [ -f github/me/thing/a ] || fail 'work was lost'
+                    rm github/me/thing/a; git -C github/me/thing commit -qam back; git -C "$N/github/me/thing" merge -q agent/main
+                    same_text 'sync' 'removed: github/me/thing' "$(rwv workweave shop sync agent)"; [ ! -e github/me/thing ] || fail "$(ls -R github)"
+                    mkdir -p local/chatly/web; echo mine > local/chatly/web/mine
+                    ! rwv add local/chatly/web 2> "$S/tmp/err" || [ \(engine) = fuse ] || fail 'a directory of mine was taken'
+                    [ -f local/chatly/web/mine ] || [ \(engine) = fuse ] || fail 'lost'
+                    exec 5<&-; cd "$N"; rwv workweave shop delete agent --force
+                    """)
+            }
+        }
+
+        /// A project with an rwv.toml, edited by hand in the workweave.
+        @Test func aProjectInTOML() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    \(Self.begin)
+                    rwv init shop; rwv add "$S/made/chatly/server.git"; rwv add "$S/made/chatly/web.git"
+                    entry() { printf '[repositories."local/chatly/%s"]\ntype = "git"\nurl = "%s/made/chatly/%s.git"\nrole = "owned"\n' "$1" "$S" "$1"; }
+                    rm projects/shop/rwv.yaml; entry server > projects/shop/rwv.toml
+                    git -C projects/shop add -A; git -C projects/shop commit -qm shop; echo '# later' >> projects/shop/rwv.toml
+                    agent=$(rwv workweave shop create agent)
+                    found '# later' < "$agent/projects/shop/rwv.toml" || fail 'the edit did not come along'
+                    entry web >> "$agent/projects/shop/rwv.toml"
+                    same_text 'sync' 'added: local/chatly/web' "$(rwv workweave shop sync agent)"
+                    same_text 'status' '' "$(git -C "$agent/local/chatly/web" status --porcelain)"
+                    git -C "$agent/projects/shop" checkout -q rwv.toml; echo '# later' >> "$agent/projects/shop/rwv.toml"
+                    same_text 'sync back' 'removed: local/chatly/web' "$(rwv workweave shop sync agent)"
+                    rwv -C "$agent" lock; found '"local/chatly/server"' < "$agent/projects/shop/rwv.lock" || fail 'no lock in JSON'
+                    rm "$agent/projects/shop/rwv.lock"
+                    rwv workweave shop delete agent
+                    """)
+            }
+        }
+
         @Test func locking() throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""

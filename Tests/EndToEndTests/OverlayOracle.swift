@@ -61,6 +61,8 @@ extension EndToEnd {
                     cp "$A/$repo/.git" "$S/composed/$repo/.git"
                     git -C "$W/$repo" worktree prune
                 done
+                # Generated files lie in the upper directory from the beginning.
+                (cd "$A/projects/web-app" && git ls-files -oz | xargs -0 cp --parents -a -t "$S/composed/projects/web-app")
                 for place in . github github/chatly projects; do chmod --reference="$A/$place" "$S/composed/$place"; done
                 diff <(/usr/bin/python3 "$TOOLS/tree.py" "$S/composed") <(/usr/bin/python3 "$TOOLS/tree.py" "$A") || fail 'the composed base is not the fresh view'
                 """)

@@ -17,7 +17,9 @@ private let configured = """
 @Suite struct Registries {
     @Test(arguments: [
         ("https://github.com/o/r.git", "github/o/r"), ("https://github.com/o/r/", "github/o/r"), ("http://u@GitHub.com/o/r", "github/o/r"),
-        ("git@gitlab.com:g/s/r.git", "gitlab/g/s"), ("ssh://git@bitbucket.org:22/o/r.git", "bitbucket/o/r"), ("git://github.com/o/r", "github/o/r"),
+        ("git@gitlab.com:g/s/r.git", "gitlab/g/s/r"), ("https://gitlab.com/g/s/t/r.git/", "gitlab/g/s/t/r"), ("https://gitlab.com/g/r/-/tree/main", "gitlab/g/r"),
+        ("https://github.com/o/r/tree/main", "github/o/r"), ("https://me:token@GITHUB.com:443/o/r.git", "github/o/r"), ("ssh://git@git.mycompany.com:2222/o/r.git/", "internal/o/r"),
+        ("ssh://git@git.mycompany.com:8443/o/s/r", "ported/o/s/r"), ("https://git.mycompany.com/scm/o/r", "internal/scm/o/r"), ("file://localhost/srv/repos/o/r/", "local/o/r"), ("ssh://git@bitbucket.org:22/o/r.git", "bitbucket/o/r"), ("git://github.com/o/r", "github/o/r"),
         ("git@github.com:/o/r.git", "github/o/r"), ("https://git.mycompany.com/o/r", "internal/o/r"), ("git@git.mycompany.com:o/r.git", "internal/o/r"),
         ("https://git.mycompany.com:8443/o/r", "ported/o/r"), ("https://git.mycompany.com:9/o/r", "internal/o/r"),
         ("file:///srv/repos/o/r.git", "local/o/r"), ("/srv/repos/o/r", "local/o/r"), ("/srv/repos/r.git/", "local/r"), ("/srv/repos/special/o/r", "nested/o/r"),
@@ -33,7 +35,8 @@ private let configured = """
 
     @Test(arguments: [
         ("github/o/r", "https://github.com/o/r.git"), ("internal/o/r", "https://git.mycompany.com/o/r.git"), ("local/o/r", "/srv/repos/o/r"), ("local/r", "/srv/repos/r"),
-        ("github/o", nil), ("nope/o/r", nil),
+        ("gitlab/g/s/r", "https://gitlab.com/g/s/r.git"), ("ported/o/r", "https://git.mycompany.com:8443/o/r.git"), ("nested/o/r", "/srv/repos/special/o/r"),
+        ("bitbucket/o/r", "https://bitbucket.org/o/r.git"), ("github/o", nil), ("nope/o/r", nil),
     ]) func urlsOfPaths(path: String, url: String?) throws {
         let set = try configuration(configured)
         #expect(try set.url(forPath: RepoPath(path))?.text == url)
@@ -42,7 +45,7 @@ private let configured = """
 
     @Test(arguments: [
         ("o/r", "github/o/r", "https://github.com/o/r.git"), ("o/r.git", "github/o/r", "https://github.com/o/r.git"),
-        ("gitlab/o/r", "gitlab/o/r", "https://gitlab.com/o/r.git"), ("local/r", "local/r", "/srv/repos/r"),
+        ("gitlab/o/r", "gitlab/o/r", "https://gitlab.com/o/r.git"), ("gitlab/g/s/r", "gitlab/g/s/r", "https://gitlab.com/g/s/r.git"), ("local/r", "local/r", "/srv/repos/r"),
     ]) func shorthands(text: String, path: String, url: String) throws {
         let found = try #require(try configuration(configured).expand(shorthand: text))
         #expect(found.path.text == path)
@@ -53,6 +56,9 @@ private let configured = """
         let found = try configuration(configured).expand(shorthand: text)
         #expect(found?.path == nil)
     }
+
+    @Test(arguments: [("https://u:p@h/r", true), ("ssh://u:p@h:22/r", true), ("https://u@h/r", false), ("https://h:1/r:x@y", false), ("git@h:o/r", false), ("/a:b@c/d", false)])
+    func passwords(url: String, isThere: Bool) throws { #expect(try RemoteURL(url).hasPassword == isThere) }
 
     @Test func builtInOnesStandUnlessReplaced() throws {
         #expect(try configuration("").registries.map(\.name) == ["github", "gitlab", "bitbucket"])

@@ -1,9 +1,42 @@
 internal import Manifest
+internal import YAML
 
-/// npm's workspaces: package.json and its lock.
+/// npm's workspaces: a package.json that lists the members, and npm's lock (docs.npmjs.com, "workspaces").
 struct NpmWorkspaces: Ecosystem {
     let name = "npm-workspaces"
     let isOnByDefault = true
+    let marker: String? = "package.json"
+    let tool: String? = "npm"
+    /// The package name that marks the file as generated.
+    private static let packageName = "repoweave"
 
     func surfacedPaths(project: ProjectName, settings: Integration?) -> [String] { ["package.json", "package-lock.json"] }
+
+    func package(_ bytes: [UInt8]) -> PackageFacts {
+        guard let root = TextEdit.object(bytes) else { return PackageFacts() }
+        return PackageFacts(name: root.value["name"]?.string, version: root.value["version"]?.string, requires: root.value["engines"]?["node"]?.string)
+    }
+
+    func files(_ session: RootSession) throws(IntegrationError) -> [GeneratedFile] {
+        let paths = YAMLValue.sequence(session.members(of: self).map { .string($0.path.text) })
+        let fresh = YAMLValue.mapping([
+            YAMLMember("name", .string(Self.packageName)), YAMLMember("private", .bool(true)), YAMLMember("workspaces", paths),
+        ])
+        guard let existing = session.existing["package.json"] else { return [GeneratedFile("package.json", fresh.jsonText + "\n")] }
+        guard isGenerated(existing), let list = TextEdit.object(existing)?["workspaces"]?.value else { throw .own("package.json", self, session) }
+        // Dependencies that somebody installed at the root stand beside the list.
+        let text = fresh.jsonText
+        guard let start = text.firstRange(of: "\"workspaces\": ") else { return [] }
+        let changed = TextEdit.replacing(existing, list.start.offset..<list.end.offset, by: String(text[start.upperBound...].dropLast(2)))
+        return [GeneratedFile("package.json", String(decoding: changed, as: UTF8.self))]
+    }
+
+    func isGenerated(_ bytes: [UInt8]) -> Bool {
+        guard let root = TextEdit.object(bytes)?.value else { return false }
+        return root["name"]?.string == Self.packageName || root["x-repoweave"] != nil
+    }
+
+    func lockArguments(installs: Bool) -> [String]? { installs ? ["install"] : ["install", "--package-lock-only"] }
+
+    func findings(_ session: RootSession) -> [String] { session.doubles(in: self) }
 }

@@ -96,8 +96,10 @@ same_tree() { # EXPECTED FOUND
     same_text "mode of the top of $2" "$(stat -c %a "$1")" "$(stat -c %a "$2")"
 }
 is_clean() { # DIRECTORY
-    local found
-    found=$(git -C "$1" status --porcelain --ignored 2>&1) || fail "git status in $1: $found"
+    local found ignored=--ignored
+    # The generated files of a project are ignored in a workweave.
+    case $1 in */projects/*) ignored=--ignored=no ;; esac
+    found=$(git -C "$1" status --porcelain "$ignored" 2>&1) || fail "git status in $1: $found"
     same_text "git status of $1" "" "$found"
 }
 # A `git worktree add` of REPO's commit REV, at DEST: the oracle.

@@ -1,5 +1,4 @@
 import Integrations
-import Manifest
 import Testing
 
 @Suite struct SurfacedLinkTests {
@@ -15,16 +14,5 @@ import Testing
         ("x", "/ww/projects/p/x"), ("a/x", "projects/p/a/x"), ("x", "projects/a/b/c/d/x"), ("x", ""), ("x", "../../../projects/p/x"),
     ]) func theUsers(_ path: String, _ target: String) {
         #expect(surfacingProject(path: path, target: target, root: "/w") == nil)
-    }
-
-    @Test func defaults() throws {
-        let project = try ProjectName("team/web-app")
-        let links = try surfacedLinks(project: project, manifest: Manifest()) { _ in true }
-        #expect(links.map(\.path) == [
-            "package.json", "package-lock.json", "go.work", "go.sum", "pyproject.toml", "uv.lock", "Cargo.toml", "Cargo.lock",
-            "gita/repos.csv", "gita/groups.csv", "web-app.code-workspace",
-        ])
-        #expect(links.last?.target == "projects/team/web-app/web-app.code-workspace")
-        #expect(links.first { $0.path == "gita/repos.csv" }?.target == "../projects/team/web-app/gita/repos.csv")
     }
 }

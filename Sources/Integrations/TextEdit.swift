@@ -1,0 +1,73 @@
+internal import TOML
+internal import YAML
+
+/// Changes of one value inside a text that somebody else may have added to: what is not ours stays byte for byte.
+enum TextEdit {
+    /// The text with the bytes between two offsets replaced.
+    static func replacing(_ bytes: [UInt8], _ range: Range<Int>, by text: String) -> [UInt8] {
+        Array(bytes[..<range.lowerBound]) + Array(text.utf8) + Array(bytes[range.upperBound...])
+    }
+
+    /// The root of a YAML text if it is a mapping.
+    static func root(_ bytes: [UInt8]) -> YAMLNode? {
+        guard let document = try? YAMLDocument.parse(bytes), let root = document.root, root.pairs != nil else { return nil }
+        return root
+    }
+
+    /// The root of a JSON text (RFC 8259, which YAML 1.2 includes) if it is an object. Comments make it none.
+    static func object(_ bytes: [UInt8]) -> YAMLNode? {
+        guard let root = root(bytes), isJSON(root) else { return nil }
+        return root
+    }
+
+    private static func isJSON(_ node: YAMLNode) -> Bool {
+        if node.tag != nil || node.anchor != nil || node.alias != nil { return false }
+        switch node.content {
+        case .scalar(_, .doubleQuoted): return true
+        case .scalar(_, .plain):
+            switch node.value {
+            case .bool, .number: return true
+            case .null: return node.text == "null"
+            default: return false
+            }
+        case .sequence(let items, .flow): return items.allSatisfy(isJSON)
+        case .mapping(let pairs, .flow): return pairs.allSatisfy { isQuoted($0.key) && isJSON($0.value) }
+        default: return false
+        }
+    }
+
+    private static func isQuoted(_ key: YAMLNode) -> Bool {
+        if case .scalar(_, .doubleQuoted) = key.content { true } else { false }
+    }
+
+    /// The lines of a text without their ends.
+    static func lines(_ bytes: [UInt8]) -> [String] {
+        bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// A TOML text with the array at a dotted way from its root replaced; nil if there is none.
+    static func replacingArray(_ bytes: [UInt8], _ way: [String], by array: String) -> [UInt8]? {
+        var node = try? TOMLDocument.parse(bytes)
+        for key in way { node = node?[key]?.value }
+        guard let node, node.items != nil else { return nil }
+        return replacing(bytes, node.start.offset..<node.end.offset, by: array)
+    }
+}
+
+extension YAMLValue {
+    /// What stands at a dotted way from here; nil when there is nothing.
+    func at(_ way: String...) -> YAMLValue? {
+        var value: YAMLValue? = self
+        for key in way { value = value?[key] }
+        return value
+    }
+}
+
+extension PackageFacts {
+    /// The facts of a package that is described in TOML. - Parameter read: takes them from the text's root.
+    init(toml bytes: [UInt8], _ read: (YAMLValue) -> PackageFacts) {
+        do throws(YAMLError) { self = read(try TOMLDocument.parse(bytes).value) } catch {
+            self.init(refusal: "cannot be read (line \(error.line))")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Testing
+
+extension EndToEnd {
+    /// Ecosystem files in workweaves: generated for each, no work of anybody's, brought up to date by add and sync.
+    @Suite struct GeneratedFiles {
+        private static let wire = """
+            for r in server web; do
+                cd "$(clone $r)"; printf '{"name": "@chatly/%s", "version": "1.0.0"}\\n' $r > package.json; printf 'module %s\\n\\ngo 1.21\\n' $r > go.mod
+                git add .; git commit -qm wired; cd - > /dev/null
+            done
+            """
+
+        @Test func eachWorkweaveHasItsOwn() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash(Self.wire + """
+
+                    rwv -C "$W" activate web-app
+                    create one; A=$W/.workweaves/one
+                    for f in package.json go.work web-app.code-workspace; do same_text "link $f" "projects/web-app/$f" "$(readlink "$A/$f")"; done
+                    cmp "$A/package.json" "$W/package.json"; cmp "$A/go.work" "$W/go.work"
+                    found "^$A/github/chatly/server,server,$" < "$A/gita/repos.csv" || fail "paths of another root: $(cat "$A/gita/repos.csv")"
+                    found '"web-app (one)"' < "$A/web-app.code-workspace" || fail 'the editor cannot tell the workweave from the weave'
+                    [ ! -L "$A/package-lock.json" ] || fail 'a link that leads nowhere'
+                    same_text 'git status of the project' '' "$(git -C "$A/projects/web-app" status --porcelain)"
+                    delete one
+                    mkdir "$W/.workweaves/two"; rmdir "$W/.workweaves/two"
+                    create three --engine checkout; A=$W/.workweaves/three
+                    same_text 'link' "projects/web-app/package.json" "$(readlink "$A/package.json")"
+                    cmp "$A/package.json" "$W/package.json"
+                    same_text 'git status of the project' '' "$(git -C "$A/projects/web-app" status --porcelain)"
+                    delete three
+                    """)
+            }
+        }
+
+        @Test func whatTheUserAddedIsALoss() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash(Self.wire + """
+
+                    create one; A=$W/.workweaves/one
+                    sed -i 's/"private"/"x": 1, &/' "$A/package.json"
+                    refuses -C "$W" workweave web-app delete one; says package.json
+                    ! rmdir "$W/.workweaves/one" 2> /dev/null || fail 'rmdir took an edited file with it'
+                    delete one --force
+                    """)
+            }
+        }
+
+        @Test func committedOnesAreShownAsCommitted() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash(Self.wire + """
+
+                    rwv -C "$W" activate web-app; cd "$W/projects/web-app"; echo gita/ > .gitignore; git add -A; git commit -qm wired
+                    create one; A=$W/.workweaves/one
+                    same_text 'git status of the project' '' "$(git -C "$A/projects/web-app" status --porcelain)"
+                    same_text 'ignores' gita/ "$(cat "$A/projects/web-app/.gitignore")"
+                    cmp "$A/go.work" "$W/go.work"
+                    # A member that joins is wired in, in the workweave alone.
+                    cp "$W/projects/web-app/rwv.yaml" "$S/tmp/before"
+                    rwv -C "$A" remove github/chatly/web
+                    ! found chatly/web < "$A/go.work" || fail 'still wired'
+                    git -C "$A/projects/web-app" checkout -q rwv.yaml
+                    rwv -C "$W" workweave web-app sync one
+                    found chatly/web < "$A/go.work" || fail 'not wired by sync'
+                    same_text 'git status of the project' '' "$(git -C "$A/projects/web-app" status --porcelain)"
+                    cmp "$S/tmp/before" "$W/projects/web-app/rwv.yaml"
+                    delete one
+                    """)
+            }
+        }
+    }
+}
