@@ -22,12 +22,13 @@ enum Mount {
             again the next time. Over a mount of this weave it switches that mount to the project.
             """)
     ) { session in
-        let weave = try session.context().weave
+        let context = try session.context(), weave = context.weave
         let project = try ProjectName(session.arguments[0] ?? "")
         _ = try weave.readManifest(project)
         let options = try options(session)
         let path = try session.canonicalDirectory(session.arguments[1] ?? "")
         let mode = try check(path, weave)
+        try Activate.generate(project, context.inWeave)
         _ = try session.service.ask(weave, .mount(MountOptions(project: project.text, path: path, showsAll: session.arguments.has("--all"),
                                                                options: options, modeBelow: mode)))
         if session.arguments.has("--foreground") { try stay(session, weave, path) }

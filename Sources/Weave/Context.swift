@@ -21,6 +21,9 @@ package struct Context: Sendable {
     /// The directory that plays the weave's part: the workweave's root, or the weave.
     package var root: String { workweave.map(weave.workweave) ?? weave.root }
 
+    /// The same project in the weave itself.
+    package var inWeave: Context { Context(weave: weave, workweave: nil, mount: nil, project: project) }
+
     /// The directory of a project, here.
     package func directory(_ project: ProjectName) -> String { root + "/projects/" + project.text }
 

@@ -17,12 +17,13 @@ extension EndToEnd {
         @Test func bothAtOnce() throws {
             try Sandbox.with(Self.repos) { box in
                 try box.bash(Self.setUp + """
-                    same_text 'the top of web-app' "$(printf '.rwv-active\\n.workweaves\\ngithub\\npackage.json\\nprojects')" "$(ls -A "$A")"
+                    for name in .rwv-active .workweaves github package.json projects; do ls -A "$A" | found -xF "$name" || fail "no $name at the top"; done
+                    same_text 'links that lead nowhere' '' "$(find "$A" -maxdepth 2 -xtype l)"
                     same_text 'repos of web-app' "$(printf 'engine.io\\nprotocol\\nserver\\nsocket.io\\nweb')" "$(ls "$A/github/chatly")"
                     same_text 'repos of mobile-app' "$(printf 'mobile\\nprotocol\\nserver\\nsocket.io')" "$(ls "$B/github/chatly")"
                     same_text 'projects' "web-app mobile-app" "$(ls "$A/projects") $(ls "$B/projects")"
                     same_text 'active' "web-app mobile-app" "$(cat "$A/.rwv-active") $(cat "$B/.rwv-active")"
-                    same_text 'a link' '{"name": "web-app"}{"name": "mobile-app"}' "$(cat "$A/package.json")$(cat "$B/package.json")"
+                    same_text 'a link' 'projects/web-app/package.json projects/mobile-app/package.json' "$(readlink "$A/package.json") $(readlink "$B/package.json")"
                     same_text 'active in the weave' web-app "$(cat "$W/.rwv-active")"
                     [ ! -e "$W/package.json" ] || fail 'a link was made in the weave'
                     for repo in server web; do same_tree "$(clone $repo)" "$A/github/chatly/$repo"; is_clean "$A/github/chatly/$repo"; done
