@@ -8,9 +8,34 @@ extension Passthrough {
         if let pinned { return try pinned.use(body) }
         guard node.isDirectory else { throw .notDirectory }
         guard let parent else { return try topDirectory(node, s).use(body) }
-        return try directories.with(node.id, open: { () throws(Errno) in
-            try withDirectory(parent, s) { above throws(Errno) in try open(node, name, in: above, OpenFlags.path | OpenFlags.directory, s) }
-        }, body)
+        return try directories.with(node.id, open: { () throws(Errno) in try openDirectory(node, name, parent, s) }, body)
+    }
+
+    /// Opens a directory from the nearest one above that is open, however deep it lies.
+    private func openDirectory(_ node: PassthroughNode, _ name: [UInt8], _ parent: PassthroughNode, _ s: Scratch) throws(Errno) -> FileDescriptor {
+        var below = [(node, name)]
+        var at = parent
+        var base: OwnedDescriptor
+        while true {
+            if let known = try? directories.with(at.id, open: { () throws(Errno) -> FileDescriptor in throw .stale }, { d throws(Errno) in try d.duplicate() }) {
+                base = OwnedDescriptor(known)
+                break
+            }
+            let (above, itsName, pinned) = place(at)
+            var directory = pinned
+            if directory == nil, above == nil { directory = try topDirectory(at, s) }
+            if let directory {
+                base = OwnedDescriptor(try directory.use { d throws(Errno) in try d.duplicate() })
+                break
+            }
+            guard let above else { throw .stale }
+            below.append((at, itsName))
+            at = above
+        }
+        for (child, itsName) in below.reversed() {
+            base = OwnedDescriptor(try open(child, itsName, in: base.descriptor, OpenFlags.path | OpenFlags.directory, s))
+        }
+        return base.release()
     }
 
     /// The same for the directory of an id, and a name in it, which `s.path` holds.

@@ -58,6 +58,25 @@ extension EndToEnd {
             }
         }
 
+        /// Deeper than any path is long, also for the next server.
+        @Test func deepTree() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$S/m/github/chatly/server" "$W/.rwv/run/server.pid" <<'P' || fail 'a deep tree'
+                    import os, signal, sys
+                    os.chdir(sys.argv[1])
+                    for i in range(3000): os.mkdir("d"); os.chdir("d")
+                    open("deep", "w").write("x")
+                    os.kill(int(open(sys.argv[2]).read()), signal.SIGKILL)
+                    assert os.listdir(".") == ["deep"] and open("deep").read() == "x"
+                    os.chdir(".."); assert os.listdir(".") == ["d"]
+                    P
+                    rm -rf "$(clone server)/d"
+                    """, limit: 120)
+            }
+        }
+
         /// A mapped file: what one side writes the other reads.
         @Test func mapped() throws {
             try Sandbox.with([.app]) { box in
