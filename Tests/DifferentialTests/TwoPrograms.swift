@@ -27,7 +27,7 @@ final class TwoPrograms {
     deinit { try? Files.removeTree(root) }
 
     /// A path of this source tree.
-    private static func source(_ path: String) -> String {
+    static func source(_ path: String) -> String {
         #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/" + path
     }
 
