@@ -107,10 +107,13 @@ final class FileLocks: @unchecked Sendable {
 
     // MARK: What was closed
 
-    /// Gives back all locks that nobody stands behind any more. For who is about to unmount: a witness keeps the mount busy.
-    func dropDead() {
+    /// Gives back all locks that nobody stands behind any more.
+    /// - Returns: whether a witness may be open for a moment still, which keeps the mount busy.
+    @discardableResult
+    func dropDead() -> Bool {
         dropDead(node: nil, except: nil, notTheirs: [])
         closeLeaving()
+        return lock.withLock { isWatched && all.isEmpty }
     }
 
     /// The same for a node's (nil: for all).

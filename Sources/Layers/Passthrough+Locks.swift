@@ -4,8 +4,8 @@ extension Passthrough {
     /// The mount's device, as mountinfo numbers it ("0:57"): to tell who has which file open. Before the first lock.
     package func lockDevice(_ device: String) { locks.device = device }
 
-    /// Lets go of what was closed with a lock on it: it may keep the mount busy.
-    package func settleLocks() { locks.dropDead() }
+    /// Lets go of what was closed with a lock on it. - Returns: whether something of it may keep the mount busy for a moment still.
+    package func settleLocks() -> Bool { locks.dropDead() }
 
     /// fcntl(2) or flock(2) without waiting; see ``FileLocks``. - Throws: EAGAIN when another lock is in the way; EBADF when the file may not be opened for what the lock says.
     package func setLock(_ id: UInt64, owner: UInt64, isWhole: Bool, _ lock: RangeLock, _ s: Scratch) throws(Errno) {

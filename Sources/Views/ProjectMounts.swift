@@ -87,8 +87,16 @@ final class ProjectMounts: Sendable {
     }
 
     private func takeAway(_ record: MountRecord, _ force: Bool, _ mounter: any Mounter) throws(WeaveError) {
-        mounts.withLock { $0[record.id] }?.handler.files.settleLocks()
-        try mounter.unmount(Self.prefix + record.id, force: force)
+        let files = mounts.withLock { $0[record.id] }?.handler.files
+        var attempts = 0
+        while true {
+            let mayBeOurs = files?.settleLocks() ?? false
+            do throws(WeaveError) { return try mounter.unmount(Self.prefix + record.id, force: force) } catch {
+                guard error.code == .busy, mayBeOurs, attempts < 20 else { throw error }
+                attempts += 1
+                Thread.sleep(milliseconds: 5)
+            }
+        }
     }
 
     /// Takes all away; they stay registered. - Throws: `.busy` when one is in use (and not `force`); those before it are mounted again then.
