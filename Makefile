@@ -21,7 +21,7 @@ all: build
 
 build: deps
 	@mkdir -p .build/static
-	@for name in libstdc++.a libyaml.a; do \
+	@for name in libstdc++.a libyaml.a libfuse3.a; do \
 	    archive=$$(gcc -print-file-name=$$name); [ ! -e "$$archive" ] || ln -sf "$$archive" .build/static/; \
 	done
 	$(SWIFT) build -c release --static-swift-stdlib --product rwv -j $(JOBS) $(LINK)

@@ -73,11 +73,12 @@ struct YAMLComposer {
     /// program, which takes longer than the rest of reading a manifest.
     private func refuseDuplicates(_ pairs: [YAMLPair]) throws(YAMLError) {
         let order = pairs.indices.sorted { a, b in
-            let (x, y) = (pairs[a].name.utf8, pairs[b].name.utf8)
-            return x.elementsEqual(y) ? a < b : x.lexicographicallyPrecedes(y)
+            let (x, y) = (pairs[a].name, pairs[b].name)
+            return x.isSpelled(y) ? a < b : x.utf8.lexicographicallyPrecedes(y.utf8)
         }
-        let again = zip(order, order.dropFirst()).filter { pairs[$0].name.utf8.elementsEqual(pairs[$1].name.utf8) }
-        guard let (first, second) = again.min(by: { $0.1 < $1.1 }) else { return }
+        var again: (first: Int, second: Int)?
+        for (a, b) in zip(order, order.dropFirst()) where b < again?.second ?? pairs.count && pairs[a].name.isSpelled(pairs[b].name) { again = (a, b) }
+        guard let (first, second) = again else { return }
         let place = pairs[second].key.start
         throw YAMLError("duplicate key '\(pairs[second].name)': first on line \(pairs[first].key.start.line), again on line \(place.line)", at: place)
     }
