@@ -63,7 +63,7 @@ let package = Package(
         // Command lines as values; help texts.
         room("ArgumentParsing", []),
         // One file per verb: parse, call, render. The only room that prints and reads the environment.
-        room("Commands", ["ArgumentParsing", "Integrations", "Control", "CRevision", "Weave", "Manifest", "Git", "Syscalls"]),
+        room("Commands", ["ArgumentParsing", "Integrations", "Control", "CRevision", "Layers", "Weave", "Manifest", "Git", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Integrations", "Views", "Weave", "Manifest", "Syscalls"], swiftSettings: settings),
         tests("ManifestTests", ["Manifest", "YAML", "TOML"]),

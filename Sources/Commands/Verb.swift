@@ -17,5 +17,6 @@ enum Verbs {
     static let all: [Verb] = [
         Init.verb, Activate.verb, Fetch.verb, Add.verb, Remove.verb, Lock.verb, Check.verb, Resolve.verb,
         Workweave.verb, Mount.verb, Unmount.verb, Mounts.verb, Up.verb, Down.verb,
+        Doctor.verb,
     ]
 }
