@@ -73,15 +73,8 @@ final class Session {
         }
     }
 
-    /// The user's registries (`$XDG_CONFIG_HOME/rwv/config.yaml`).
-    func registries() throws -> RegistrySet {
-        let home = CurrentProcess.environment("HOME").map { $0 + "/.config" }
-        let configured = CurrentProcess.environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-        guard let directory = configured ?? home else { return RegistrySet() }
-        let path = directory + "/" + Configuration.fileName
-        guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return RegistrySet() }
-        return try Configuration.parse(bytes, file: path).registries
-    }
+    /// The user's registries.
+    func registries() throws -> RegistrySet { try UserConfiguration.read().registries }
 
     /// The answer to a question on the terminal; nil when there is nobody to ask.
     func ask(_ question: String) -> Bool? {

@@ -54,19 +54,32 @@ struct YAMLComposer {
 
     private mutating func mapping(depth: Int, _ size: inout Int, _ end: inout YAMLMark) throws(YAMLError) -> [YAMLPair] {
         var pairs: [YAMLPair] = []
-        var lines: [[UInt8]: Int] = [:]
         while true {
             let next = try reader.next()
-            if case .mappingEnd = next.kind { end = next.end; return pairs }
+            if case .mappingEnd = next.kind {
+                end = next.end
+                try refuseDuplicates(pairs)
+                return pairs
+            }
             let key = try node(next, depth: depth + 1)
             guard let name = key.node.text else { throw YAMLError("a key must be a scalar, not a collection", at: key.node.start) }
-            if let first = lines.updateValue(key.node.start.line, forKey: Array(name.utf8)) {
-                throw YAMLError("duplicate key '\(name)': first on line \(first), again on line \(key.node.start.line)", at: key.node.start)
-            }
             let value = try node(try reader.next(), depth: depth + 1)
             pairs.append(YAMLPair(name: name, key: key.node, value: value.node))
             size += key.size + value.size
         }
+    }
+
+    /// Names are compared by bytes. Sorted, not hashed: for a dictionary Swift's runtime looks through all conformances of the
+    /// program, which takes longer than the rest of reading a manifest.
+    private func refuseDuplicates(_ pairs: [YAMLPair]) throws(YAMLError) {
+        let order = pairs.indices.sorted { a, b in
+            let (x, y) = (pairs[a].name.utf8, pairs[b].name.utf8)
+            return x.elementsEqual(y) ? a < b : x.lexicographicallyPrecedes(y)
+        }
+        let again = zip(order, order.dropFirst()).filter { pairs[$0].name.utf8.elementsEqual(pairs[$1].name.utf8) }
+        guard let (first, second) = again.min(by: { $0.1 < $1.1 }) else { return }
+        let place = pairs[second].key.start
+        throw YAMLError("duplicate key '\(pairs[second].name)': first on line \(pairs[first].key.start.line), again on line \(place.line)", at: place)
     }
 
     private mutating func alias(_ name: String, _ event: YAMLEvent) throws(YAMLError) -> (node: YAMLNode, size: Int) {
