@@ -2,6 +2,8 @@
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
+# mount(8) looks for its helpers in /sbin alone.
+SBINDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/sbin,$(PREFIX)/sbin)
 SWIFT   ?= swift
 # Each compiler job may take 2 GiB: as many as processors, at most four.
 JOBS    ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$n)
@@ -50,6 +52,7 @@ lint:
 
 install: build
 	install -D -m 0755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/rwv"
+	mount-helpers/install "$(PREFIX)/bin/rwv" "$(SBINDIR)" "$(PREFIX)/lib/systemd/user" "$(DESTDIR)"
 	$(PROGRAM) completions bash | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rwv"
 	$(PROGRAM) completions zsh | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rwv"
 	$(PROGRAM) completions fish | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rwv.fish"

@@ -66,7 +66,7 @@ let package = Package(
         // Command lines as values; help texts.
         room("ArgumentParsing", []),
         // One file per verb: parse, call, render. The only room that prints and reads the environment.
-        room("Commands", ["ArgumentParsing", "Integrations", "Control", "CRevision", "JSONCoding", "YAML", "Weave", "Manifest", "Git", "Syscalls"]),
+        room("Commands", ["ArgumentParsing", "Integrations", "Control", "CRevision", "JSONCoding", "Layers", "YAML", "Weave", "Manifest", "Git", "Syscalls"]),
         // The program.
         .executableTarget(name: "rwv", dependencies: ["Commands", "Daemon", "Integrations", "Views", "Weave", "Manifest", "Syscalls"], swiftSettings: settings),
         tests("JSONCodingTests", ["JSONCoding"]),

@@ -285,6 +285,18 @@ int rwv_connect_unix(const char *path) {
     return fd;
 }
 
+int rwv_send_datagram(const char *address, const void *buf, size_t n) {
+    struct sockaddr_un a;
+    int r = unix_address(address, &a);
+    if (r < 0) return r;
+    if (a.sun_path[0] == '@') a.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    r = RETRY(sendto(fd, buf, n, MSG_NOSIGNAL, (struct sockaddr *)&a, offsetof(struct sockaddr_un, sun_path) + strlen(address)));
+    close(fd);
+    return r;
+}
+
 int rwv_accept(int fd) { return RETRY(accept4(fd, NULL, NULL, SOCK_CLOEXEC)); }
 
 int rwv_peer_uid(int fd, uint32_t *uid, int32_t *pid) {

@@ -34,7 +34,7 @@ enum Mount {
         if session.arguments.has("--foreground") { try stay(session, weave, path) }
     }
 
-    private static let known: Set<String> = ["ro", "rw", "allow_other", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "atime", "noatime", "sync", "async", "dirsync"]
+    static let known: Set<String> = ["ro", "rw", "allow_other", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "atime", "noatime", "sync", "async", "dirsync"]
 
     private static func options(_ session: Session) throws -> [String] {
         var all = session.arguments.values("-o").flatMap { $0.split(separator: ",").map(String.init) }

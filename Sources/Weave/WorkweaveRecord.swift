@@ -127,6 +127,11 @@ extension WorkweaveRecord {
 }
 
 extension Weave {
+    /// Where a workweave's files are for git: its view, or its checkout in the state directory.
+    package func top(of record: WorkweaveRecord) -> String {
+        record.engine == "fuse" ? workweaves + "/" + record.name : states + "/" + record.name + "/checkout"
+    }
+
     /// The administration of a worktree in the clone at `path` of the weave; nil when there is no clone.
     package func worktree(_ name: String, of path: String) -> String? {
         Repository.gitDirectory(ofClone: root + "/" + path).map { LinkedWorktree.adminDirectory($0, name) }

@@ -97,6 +97,8 @@ int rwv_send_packet(int fd, const void *buf, size_t n, int passed);
 int64_t rwv_receive_packet(int fd, void *buf, size_t n, int *passed);
 int rwv_listen_unix(const char *path, int backlog);
 int rwv_connect_unix(const char *path);
+/// One datagram to a unix(7) socket; `@` at the front of the address stands for the zero byte of an abstract one.
+int rwv_send_datagram(const char *address, const void *buf, size_t n);
 int rwv_accept(int fd);
 int rwv_peer_uid(int fd, uint32_t *uid, int32_t *pid);
 int rwv_set_nonblocking(int fd, int on);
