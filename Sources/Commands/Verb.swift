@@ -16,6 +16,6 @@ struct Verb: Sendable {
 enum Verbs {
     static let all: [Verb] = [
         Init.verb, Activate.verb, Fetch.verb, Add.verb, Remove.verb, Lock.verb, Check.verb, Resolve.verb,
-        Workweave.verb, Mount.verb, Unmount.verb, Mounts.verb, Up.verb, Down.verb,
+        Workweave.verb, Mount.verb, Unmount.verb, Mounts.verb, Up.verb, Down.verb, Exec.verb, Shell.verb,
     ]
 }
