@@ -365,6 +365,12 @@ int rwv_default_signals(void) {
     return -pthread_sigmask(SIG_SETMASK, &s, NULL);
 }
 int rwv_ignore_sigpipe(void) { return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -errno : 0; }
+int rwv_default_sigpipe(void) { return signal(SIGPIPE, SIG_DFL) == SIG_ERR ? -errno : 0; }
+int rwv_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data) {
+    return ONCE(mount(source, target, type, flags, data));
+}
+int rwv_chdir(const char *path) { return ONCE(chdir(path)); }
+int rwv_exec(const char *file, char *const argv[], char *const envp[]) { return ONCE(execvpe(file, argv, envp)); }
 int rwv_umount(const char *path, int lazy) { return ONCE(umount2(path, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0))); }
 
 int rwv_daemonize(void) {

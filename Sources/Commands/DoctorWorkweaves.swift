@@ -61,7 +61,7 @@ struct DoctorWorkweaves {
     /// What the server needs in the state directory.
     private static func directories(_ record: WorkweaveRecord, _ weave: Weave, _ server: DoctorServer) -> [DoctorFinding] {
         let directory = weave.states + "/" + record.name
-        guard record.engine == "fuse" else { return checkout(record, weave, server) }
+        guard record.engine != "checkout" else { return checkout(record, weave, server) }
         var found: [DoctorFinding] = []
         let missing = [("upper", 0o777 & ~record.umask), ("work", 0o700)].filter { !Files.exists("\(directory)/\($0.0)") }
         if !missing.isEmpty {

@@ -36,7 +36,7 @@ package struct Service: Sendable {
         if case .describe = call { return try local(weave, call) }
         switch call {
         case .unmount: return try local(weave, call)
-        case .delete(let name) where try isCheckout(weave, name): return try local(weave, call)
+        case .delete(let name, _) where try isCheckout(weave, name): return try local(weave, call)
         case .sync(let options) where try isCheckout(weave, options.name): return try local(weave, call)
         default: break
         }

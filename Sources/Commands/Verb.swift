@@ -16,6 +16,6 @@ struct Verb: Sendable {
 enum Verbs {
     static let all: [Verb] = [
         Init.verb, Activate.verb, Fetch.verb, Add.verb, Remove.verb, Lock.verb, Check.verb, StatusReport.verb, Resolve.verb,
-        Workweave.verb, Mount.verb, Unmount.verb, Mounts.verb, Up.verb, Down.verb, Doctor.verb, Completions.verb, Manual.verb,
+        Workweave.verb, Exec.verb, Shell.verb, Mount.verb, Unmount.verb, Mounts.verb, Up.verb, Down.verb, Doctor.verb, Completions.verb, Manual.verb,
     ]
 }

@@ -83,7 +83,10 @@ enum Workweave {
                                      hint: "commit and push or merge what you want to keep, or use --force to lose it")
             }
         }
-        _ = try session.service.ask(context.weave, .delete(name: name))
+        do throws(WeaveError) { _ = try session.service.ask(context.weave, .delete(name: name, force: session.arguments.has("--force"))) } catch {
+            guard error.code == .busy else { throw error }
+            throw CommandFailure(errors: [error.message] + MountUsers.find(info.path).map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+        }
     }
 
     private static func list(_ session: Session, _ context: Context, _ project: ProjectName) throws {

@@ -5,7 +5,8 @@ package enum Call: Codable, Sendable {
     /// Is anybody there, and of which version?
     case hello
     case create(CreateOptions)
-    case delete(name: String)
+    /// `force`: although the kernel has it mounted and it is in use.
+    case delete(name: String, force: Bool)
     case sync(SyncOptions)
     /// What `delete` and `list` want to know of workweaves; of one project, or of one name, or of all.
     case describe(project: String?, name: String?, withUsage: Bool)
@@ -172,5 +173,5 @@ package struct Envelope: Codable, Sendable {
         protocolNumber = Self.currentProtocol
         self.call = call
     }
-    package static let currentProtocol = 2
+    package static let currentProtocol = 3
 }

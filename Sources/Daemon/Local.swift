@@ -13,7 +13,7 @@ package enum Local {
         switch call {
         case .describe(let project, let name, let withUsage):
             return .workweaves(try served.describe(project: project, name: name, withUsage: withUsage))
-        case .mounts: return .mounts(try served.mounts().filter { $0.engine != "fuse" })
+        case .mounts: return .mounts(try served.mounts().filter { $0.engine == "checkout" })
         case .create(var options):
             options.engine = "checkout"
             return try exclusively(weave) { () throws(WeaveError) in
@@ -21,7 +21,7 @@ package enum Local {
                 try link(weave, made.name)
                 return .created(name: made.name, path: served.path(of: made.name), engine: made.engine)
             }
-        case .delete(let name):
+        case .delete(let name, _):
             return try exclusively(weave) { () throws(WeaveError) in
                 try served.delete(name)
                 try unlink(weave, name)
@@ -30,7 +30,7 @@ package enum Local {
         case .down:
             // Nobody serves: what may be left is a mount point whose server died.
             return try exclusively(weave) { () throws(WeaveError) in
-                let known = ((try? weave.mountRecords()) ?? []).map(\.path) + [weave.workweaves]
+                let known = ((try? weave.mountRecords()) ?? []).map(\.path) + [weave.workweaves, weave.baseView]
                 let others = MountTable.all().filter { $0.source == weave.root }.map(\.path).filter { !known.contains($0) && Self.isDead($0) }
                 for path in known + others where MountTable.find(path)?.type == MountTable.ours {
                     try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }

@@ -46,8 +46,8 @@ package enum Server {
         case .create(let options):
             let made = try served.create(options)
             return .created(name: made.name, path: served.path(of: made.name), engine: made.engine)
-        case .delete(let name):
-            try served.delete(name)
+        case .delete(let name, let force):
+            try served.delete(name, force: force)
             return .done
         case .sync(let options): return .synced(try served.sync(options))
         case .describe(let project, let name, let withUsage):
@@ -80,7 +80,7 @@ package enum Server {
         case (.create, .created(let name, _, _)) where !taken:
             // The command was interrupted: nobody was told of the workweave, so it is not to be.
             log.write("taking back '\(name)': who asked for it is gone")
-            try? served.delete(name)
+            try? served.delete(name, force: true)
         default: break
         }
     }

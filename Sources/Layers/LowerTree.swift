@@ -112,6 +112,12 @@ package final class LowerTree: Sendable {
 
     package func isDirectory(_ e: LowerEntry) -> Bool { table(e.part)?.isDirectory(e.entry) ?? false }
     package func isReadOnly(_ e: LowerEntry) -> Bool { e.part != 0 && parts[e.part]?.isReadOnly ?? false }
+    /// Whether an entry is the same in every lower with that base: all of a repo but directories and the `.git` file.
+    package func isShared(_ e: LowerEntry) -> Bool {
+        guard e.part != 0, let t = parts[e.part]?.table else { return false }
+        return !t.isDirectory(e.entry) && !t.flags(e.entry).contains(.gitFile)
+    }
+
     package func mode(_ e: LowerEntry) -> UInt32 { table(e.part)?.mode(e.entry) ?? 0 }
 
     package func size(_ e: LowerEntry) -> UInt64 {

@@ -47,7 +47,7 @@ extension WorkweavesHandler {
 
     package func getAttribute(_ r: consuming Request, node: UInt64, name: String, size: Int) {
         counters.count(.getxattr)
-        if node == 1 || rootLink(node) != nil { return r.fail(.noData) }
+        if node == 1 || rootLink(node) != nil || mountPoint(node) != nil { return r.fail(.noData) }
         do throws(Errno) {
             guard let value = try overlay(node).attribute(NodeID(raw: node), name, scratch) else { return r.fail(.noData) }
             r.reply(attribute: value, asked: size)
@@ -63,7 +63,7 @@ extension WorkweavesHandler {
 
     package func listAttributes(_ r: consuming Request, node: UInt64, size: Int) {
         counters.count(.listxattr)
-        if node == 1 || rootLink(node) != nil { return r.reply(attribute: [], asked: size) }
+        if node == 1 || rootLink(node) != nil || mountPoint(node) != nil { return r.reply(attribute: [], asked: size) }
         do throws(Errno) {
             let names = try overlay(node).attributeNames(NodeID(raw: node), scratch)
             r.reply(attribute: names, asked: size)

@@ -11,6 +11,8 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
         case overlay(Overlay)
         /// A workweave of the checkout engine: a link to where it lies.
         case link(target: String)
+        /// A workweave of the kernel engine: an empty directory, on which its overlay is mounted.
+        case mountPoint
     }
 
     /// Makes or removes a workweave because somebody said mkdir or rmdir; on a thread of its own, free to take long.
@@ -30,6 +32,7 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
 
     /// The part of a node id that stands for a link in the root.
     private static let linkPart = NodeID.maxPart
+    private static let linkLow: UInt32 = 2, mountPointLow: UInt32 = 3
 
     package init() {}
 
@@ -91,10 +94,28 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
         switch member {
         case .overlay(let o): return Entry(node: o.root.raw, generation: 1, status: try o.attributes(o.root, s))
         case .link(let target): return Entry(node: linkNode(id), generation: 1, status: linkStatus(id, target))
+        case .mountPoint:
+            let status = mountPointStatus(id)
+            return Entry(node: status.ino, generation: 1, status: status)
         }
     }
 
-    private func linkNode(_ id: UInt32) -> UInt64 { NodeID(workweave: id, part: Self.linkPart, low: 2).raw }
+    private func linkNode(_ id: UInt32) -> UInt64 { NodeID(workweave: id, part: Self.linkPart, low: Self.linkLow).raw }
+
+    private func mountPointStatus(_ id: UInt32) -> FileStatus {
+        var s = FileStatus()
+        (s.ino, s.mode, s.nlink, s.blksize) = (NodeID(workweave: id, part: Self.linkPart, low: Self.mountPointLow).raw, FileType.directory.rawValue | 0o555, 1, 4096)
+        (s.uid, s.gid) = (CurrentProcess.userID, CurrentProcess.groupID)
+        (s.atime, s.mtime, s.ctime, s.btime) = (started.seconds, started.seconds, started.seconds, started.seconds)
+        return s
+    }
+
+    /// The attributes of a mount point in the root, if `node` is one.
+    func mountPoint(_ node: UInt64) -> FileStatus? {
+        let id = NodeID(raw: node)
+        guard !id.isUpper, id.part == Self.linkPart, id.low == Self.mountPointLow else { return nil }
+        return mountPointStatus(id.workweave)
+    }
 
     private func linkStatus(_ id: UInt32, _ target: String) -> FileStatus {
         var s = rootStatus()
@@ -105,7 +126,7 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
     /// The target and attributes of a root link, if `node` is one.
     func rootLink(_ node: UInt64) -> (target: String, status: FileStatus)? {
         let id = NodeID(raw: node)
-        guard !id.isUpper, id.part == Self.linkPart, id.low == 2 else { return nil }
+        guard !id.isUpper, id.part == Self.linkPart, id.low == Self.linkLow else { return nil }
         let member = lock.withReadLock { members.values.first { $0.id == id.workweave } }
         guard case .link(let target)? = member?.member else { return nil }
         return (target, linkStatus(id.workweave, target))
@@ -139,6 +160,7 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
         counters.count(.getattr)
         if node == 1 { return r.reply(attributes: rootStatus(), timeout: 1) }
         if let link = rootLink(node) { return r.reply(attributes: link.status) }
+        if let status = mountPoint(node) { return r.reply(attributes: status) }
         do throws(Errno) {
             let status = try overlay(node).attributes(NodeID(raw: node), scratch)
             r.reply(attributes: status)

@@ -70,9 +70,6 @@ package enum Signals {
     package static func next(_ descriptor: FileDescriptor) throws(Errno) -> Int32 { try check(rwv_signalfd_read(descriptor.raw)) }
 }
 
-/// umount2(2) with UMOUNT_NOFOLLOW. Root only; others ask fusermount3.
-package func unmount(_ path: String, lazy: Bool) throws(Errno) { _ = try check(unsafe rwv_umount(path, lazy ? 1 : 0)) }
-
 /// Random bytes as a hexadecimal text of `2 * count` digits (getrandom(2)).
 package func randomHex(_ count: Int) -> String {
     hexadecimal((0..<count).map { _ in UInt8.random(in: 0 ... 255) })

@@ -22,6 +22,8 @@ package struct FileSystemStatus: Sendable {
     package var blocks: UInt64 = 0, bfree: UInt64 = 0, bavail: UInt64 = 0, files: UInt64 = 0, ffree: UInt64 = 0
     /// The file system's magic number (statfs(2)).
     package var type: UInt64 = 0
+    /// Values of `type` (statfs(2)).
+    package static let overlay: UInt64 = 0x794c_7630, fuse: UInt64 = 0x6573_5546
     package var bsize: UInt32 = 0, frsize: UInt32 = 0, namelen: UInt32 = 0
     package init() {}
     init(_ s: rwv_statfs) {

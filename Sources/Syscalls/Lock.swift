@@ -17,6 +17,8 @@ internal import Glibc
     }
 
     package func lock() { unsafe pthread_mutex_lock(mutex) }
+    /// False when somebody has it.
+    package func tryLock() -> Bool { unsafe pthread_mutex_trylock(mutex) == 0 }
     package func unlock() { unsafe pthread_mutex_unlock(mutex) }
 
     package func withLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {

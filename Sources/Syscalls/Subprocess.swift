@@ -127,7 +127,7 @@ package struct Subprocess: Sendable {
 }
 
 /// A null-terminated array of C strings, as execve(2) wants it. Freed by hand.
-@unsafe private struct CStringArray {
+@unsafe struct CStringArray {
     var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
     init(_ strings: [String]) {
         for s in strings { unsafe pointers.append(strdup(s)) }

@@ -17,9 +17,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     let weave: Weave
     package let handler = WorkweavesHandler()
     private let bases: BaseStore
-    private let serving: ServedWorkweave
-    private let maker: WorkweaveMaker
-    private let log: @Sendable (String) -> Void
+    let serving: ServedWorkweave
+    let maker: WorkweaveMaker
+    let kernel: KernelEngine
+    let log: @Sendable (String) -> Void
     /// The mount of the workweaves, and who mounts; nil where nothing is mounted.
     private let session = Locked<(mounter: any Mounter, session: Session?)?>(nil)
     /// Changes of one workweave, one after the other.
@@ -38,6 +39,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         // A hard limit of 20,000 open files is common: a quarter of it for upper files, the rest for directories and the like.
         let limit = CurrentProcess.raiseDescriptorLimit()
         serving = ServedWorkweave(weave: weave, blobs: CloneBlobs(weave), files: DescriptorCache(capacity: min(1024, limit / 4)))
+        kernel = KernelEngine(weave, serving)
         maker = WorkweaveMaker(weave: weave, bases: bases, surface: surface)
         let projects = Locked<[String: String]>([:])
         self.projects = projects
@@ -59,12 +61,14 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             }
         }
         try? Files.removeTree(weave.state + "/trash")
+        // Overlays that are mounted lie upon it.
+        if mounter.isInherited(KernelEngine.mountID) { try kernel.ensureBase(mounter) }
         // Taken away by somebody under a server that had more to serve: it comes back when it is asked for.
         if isInherited || !mounter.isSuccessor { try ensureMounted() }
         try projectMounts.start(mounter)
     }
 
-    private func requireMounter() throws(WeaveError) -> any Mounter {
+    func requireMounter() throws(WeaveError) -> any Mounter {
         guard let mounter = session.withLock({ $0?.mounter }) else {
             throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
@@ -76,14 +80,19 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         guard let mounter = session.withLock({ $0?.mounter }), !mounter.isServed(Self.mountID) else { return }
         let mounted = try mounter.serve(ViewMount(id: Self.mountID, path: weave.workweaves, makesDirectory: true), with: handler)
         session.withLock { $0 = (mounter, mounted) }
+        mountOverlays(mounter)
     }
 
     /// Takes all mounts away. - Throws: `.busy` when one is in use (and not `force`).
     package func unmountAll(force: Bool) throws(WeaveError) {
         let mounter = try requireMounter()
         try projectMounts.unmountAll(force: force, mounter)
-        do throws(WeaveError) { try mounter.unmount(Self.mountID, force: force) } catch {
-            try? projectMounts.bringAllUp(mounter)
+        do throws(WeaveError) {
+            try unmountOverlays(force: force)
+            try mounter.unmount(KernelEngine.mountID, force: force)
+            try mounter.unmount(Self.mountID, force: force)
+        } catch {
+            try? bringAllUp()
             throw error.code == .busy ? WeaveError(.busy, "the workweaves are in use", hint: error.hint) : error
         }
     }
@@ -91,7 +100,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// Mounts everything that is registered and not mounted.
     package func bringAllUp() throws(WeaveError) {
         try ensureMounted()
-        try projectMounts.bringAllUp(try requireMounter())
+        let mounter = try requireMounter()
+        mountOverlays(mounter)
+        try projectMounts.bringAllUp(mounter)
     }
 
     // MARK: Project mounts
@@ -100,11 +111,12 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func unmount(_ path: String, force: Bool) throws(WeaveError) -> UInt32 { try projectMounts.unmount(path, force: force, try requireMounter()) }
     package func activate(_ path: String, _ project: String) throws(WeaveError) { try projectMounts.activate(path, project) }
 
-    private func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
-        if record.engine == "fuse" {
-            handler.add(record.name, id: record.id, .overlay(try serving.overlay(record, isInherited: isInherited)))
-        } else {
-            handler.add(record.name, id: record.id, .link(target: "../.rwv/workweaves/\(record.name)/checkout"))
+    func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
+        switch Engine(rawValue: record.engine) {
+        case .fuse: try showOverlay(record, isInherited: isInherited)
+        case .kernel: try showKernel(record, isInherited: isInherited)
+        case .checkout: handler.add(record.name, id: record.id, .link(target: "../.rwv/workweaves/\(record.name)/checkout"))
+        case nil: throw WeaveError(.unsupported, "'\(record.name)' has the engine '\(record.engine)', which this program does not know", hint: "use a newer rwv")
         }
         projects.withLock { $0[record.name] = record.project }
     }
@@ -155,14 +167,15 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     /// Runs `body` while nothing else changes the workweave of that name. The kernel must be told afterwards, never inside: a mkdir or
     /// rmdir of the same name may hold the directory's lock and wait for ours.
-    private func changing<R>(_ name: WorkweaveName, _ body: () throws(WeaveError) -> R) throws(WeaveError) -> R {
+    /// - Parameter fromKernel: the kernel waits with the directory locked, and whoever has ours may wait for that: `.busy` then.
+    func changing<R>(_ name: WorkweaveName, fromKernel: Bool = false, _ body: () throws(WeaveError) -> R) throws(WeaveError) -> R {
         let lock = locks.withLock { table -> Lock in
             if let l = table[name.text] { return l }
             let l = Lock()
             table[name.text] = l
             return l
         }
-        lock.lock()
+        if !fromKernel { lock.lock() } else if !lock.tryLock() { throw WeaveError(.busy, "'\(name.text)' is being changed", hint: "try again in a moment") }
         _ = busy.withLock { $0.insert(name.text) }
         defer {
             _ = busy.withLock { $0.remove(name.text) }
@@ -171,7 +184,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         return try body()
     }
 
-    private func tellKernel(_ parent: UInt64, _ name: String) {
+    func tellKernel(_ parent: UInt64, _ name: String) {
         guard let session = session.withLock({ $0?.session }) else { return }
         session.notifyGone(name: Array(name.utf8), in: parent)
         session.notifyChanged(node: parent)
@@ -185,14 +198,14 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// Makes a workweave and shows it.
     /// - Parameter fromKernel: the kernel itself asks (mkdir) and waits with the directory locked: a notification would wait for that lock for ever.
     package func create(_ options: CreateOptions, fromKernel: Bool = false) throws(WeaveError) -> (name: String, engine: String) {
-        let engine = try Self.engine(options.engine)
+        let engine = try chooseEngine(options.engine)
         try ensureMounted()
         // What is written into the clones has the modes that git would have given it for the creator.
         try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(options.umask) }
         let project = try projectName(options.project)
         let name: WorkweaveName
         if let chosen = options.name { name = try workweaveName(chosen) } else { name = try chooseName() }
-        let record = try changing(name) { () throws(WeaveError) in
+        let record = try changing(name, fromKernel: fromKernel) { () throws(WeaveError) in
             if Files.exists(weave.state(of: name)) {
                 throw WeaveError(.exists, "there is already a workweave named '\(name.text)'",
                                  hint: "choose another name; 'rwv workweave \(project.text) list' shows what there is")
@@ -205,15 +218,18 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             return record
         }
         if !fromKernel { tellKernel(1, name.text) }
+        if engine == .kernel { return (name.text, try beginOverlay(record, isWish: options.engine != "auto").engine) }
         return (name.text, record.engine)
     }
 
     /// Takes a workweave away. The caller has made sure that nothing is lost by it.
-    package func delete(_ name: String, fromKernel: Bool = false) throws(WeaveError) {
+    /// - Parameter force: also when it is mounted by the kernel and in use. - Throws: `.busy`.
+    package func delete(_ name: String, force: Bool = false, fromKernel: Bool = false) throws(WeaveError) {
         let name = try workweaveName(name)
-        try changing(name) { () throws(WeaveError) in
+        try changing(name, fromKernel: fromKernel) { () throws(WeaveError) in
             let record = try requireRecord(name)
             let directory = weave.state(of: name)
+            if record.engine == Engine.kernel.rawValue { try kernel.unmount(name.text, force: force) }
             let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
             try journal.write(directory)
             handler.remove(name.text)
@@ -223,25 +239,34 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             try discard(directory)
         }
         if !fromKernel { tellKernel(1, name.text) }
+        kernel.hide(name.text)
+        kernel.setProblem(name.text, nil)
     }
 
     /// The workweaves of a project, or the one of a name, or all.
     package func describe(project: String?, name: String?, withUsage: Bool) throws(WeaveError) -> [WorkweaveInfo] {
-        if let name { return [WorkweaveInspector(weave: weave).describe(try requireRecord(try workweaveName(name)), withUsage: withUsage)] }
-        return try weave.workweaveRecords().filter { project == nil || $0.project == project }
-            .map { WorkweaveInspector(weave: weave).describe($0, withUsage: withUsage) }
+        let records = if let name { [try requireRecord(try workweaveName(name))] } else {
+            try weave.workweaveRecords().filter { project == nil || $0.project == project }
+        }
+        return records.map { record in
+            var info = WorkweaveInspector(weave: weave).describe(record, withUsage: withUsage)
+            if kernel.problem(record.name) != nil { info.engine = Engine.fuse.rawValue }
+            return info
+        }
     }
 
     package func mounts() throws(WeaveError) -> [MountInfo] {
         let counters = Dictionary(uniqueKeysWithValues: handler.counters.values)
         let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
-        return [all] + (try projectMounts.infos(session.withLock { $0?.mounter })) + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
+        return [all] + baseInfo() + (try projectMounts.infos(session.withLock { $0?.mounter })) + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
             let wasBusy = busy.withLock { $0.contains(r.name) }
-            let isServed = r.engine != "fuse" || handler.overlay(named: r.name) != nil
+            let isServed = isShown(r)
             // Deleted between the look at the record and the look at the mount.
             if !isServed, !Files.exists(weave.states + "/" + r.name) { return nil }
-            return MountInfo(kind: "workweave", path: weave.workweaves + "/" + r.name, name: r.name, project: r.project, engine: r.engine,
-                             state: isServed ? "served" : wasBusy || busy.withLock { $0.contains(r.name) } ? "changing" : "failed", counters: nil)
+            return MountInfo(kind: "workweave", path: weave.workweaves + "/" + r.name, name: r.name, project: r.project,
+                             engine: kernel.problem(r.name) == nil ? r.engine : Engine.fuse.rawValue,
+                             state: isServed ? "served" : wasBusy || busy.withLock { $0.contains(r.name) } ? "changing" : "failed",
+                             problem: kernel.problem(r.name), counters: nil)
         })
     }
 
@@ -257,6 +282,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             if record.engine == Engine.checkout.rawValue {
                 return try CheckoutSync(weave: weave, maker: maker).run(&record, name, removable: Set(options.removable))
             }
+            if record.engine == Engine.kernel.rawValue, kernel.problem(name.text) == nil { return try syncBelowOverlay(&record, name, options) }
             guard let overlay = handler.overlay(named: name.text) else {
                 throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
             }
@@ -267,16 +293,18 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         return report
     }
 
-    private static func engine(_ text: String) throws(WeaveError) -> Engine {
+    private func chooseEngine(_ text: String) throws(WeaveError) -> Engine {
         switch text {
         case "auto", "fuse": return .fuse
         case "checkout": return .checkout
-        case "kernel": throw WeaveError(.unsupported, "the kernel engine is not built into this rwv", hint: "use --engine fuse, or leave it out")
+        case "kernel":
+            if let obstacle = kernel.obstacle() { throw WeaveError(.unsupported, "the kernel engine does not work here: \(obstacle)", hint: "use --engine fuse, or leave it out") }
+            return .kernel
         default: throw WeaveError(.invalid, "there is no engine '\(text)'", hint: "choose auto, fuse, kernel or checkout")
         }
     }
 
-    private func requireRecord(_ name: WorkweaveName) throws(WeaveError) -> WorkweaveRecord {
+    func requireRecord(_ name: WorkweaveName) throws(WeaveError) -> WorkweaveRecord {
         guard let record = try WorkweaveRecord.read(weave.state(of: name)) else {
             throw WeaveError(.notFound, "there is no workweave named '\(name.text)'", hint: "'rwv workweave PROJECT list' shows what there is")
         }
@@ -303,10 +331,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func makeWorkweave(named name: String, umask: UInt32) throws(Errno) {
         do throws(WeaveError) {
             guard let project = try weave.activeProject() else { throw WeaveError(.notFound, "no project is active") }
-            _ = try create(CreateOptions(project: project.text, name: name, umask: umask), fromKernel: true)
+            _ = try create(CreateOptions(project: project.text, name: name, engine: Engine.fuse.rawValue, umask: umask), fromKernel: true)
         } catch {
             log("mkdir .workweaves/\(name): \(error.message)")
-            throw Self.errno(error)
+            throw error.code == .busy ? .exists : Self.errno(error)
         }
     }
 
@@ -328,6 +356,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     private static func errno(_ e: WeaveError) -> Errno {
         switch e.code {
         case .exists: .exists
+        case .busy: .busy
         case .notFound: .notFound
         case .dirty: .notEmpty
         case .noSpace: .noSpace

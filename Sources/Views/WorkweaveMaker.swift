@@ -8,6 +8,8 @@ internal import Weave
 enum Engine: String, Sendable {
     /// Our own copy-on-write, in the server.
     case fuse
+    /// The kernel's overlayfs over our read-only view of the base.
+    case kernel
     /// Ordinary git checkouts, where there is no FUSE.
     case checkout
 }
@@ -32,7 +34,7 @@ struct WorkweaveMaker {
         do throws(WeaveError) {
             try journal.write(directory)
             let record = switch engine {
-            case .fuse: try build(plan, directory, umask)
+            case .fuse, .kernel: try build(plan, directory, umask, engine)
             case .checkout: try buildCheckout(plan, directory, umask)
             }
             try record.write(directory)
@@ -45,7 +47,7 @@ struct WorkweaveMaker {
         }
     }
 
-    private func build(_ plan: ViewPlan, _ directory: String, _ umask: UInt32) throws(WeaveError) -> WorkweaveRecord {
+    private func build(_ plan: ViewPlan, _ directory: String, _ umask: UInt32, _ engine: Engine) throws(WeaveError) -> WorkweaveRecord {
         for name in ["upper", "work", "base"] {
             try system("make \(directory)/\(name)") { () throws(Errno) in
                 try Files.makeDirectory(directory + "/" + name, mode: 0o777)
@@ -61,7 +63,7 @@ struct WorkweaveMaker {
         for r in made { repos.append(try r.get()) }
         let own = OwnFiles(weave: weave, plan: plan, upper: directory + "/upper", umask: umask, surface: surface)
         let (links, given) = try own.place()
-        return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: Engine.fuse.rawValue, weave: weave.root,
+        return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: engine.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links,
                                given: given, upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
                                             renamesWithWhiteout: format.renamesWithWhiteout))

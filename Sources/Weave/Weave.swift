@@ -17,6 +17,8 @@ package struct Weave: Sendable, Equatable {
     package var bases: String { state + "/cache/bases" }
     package var blobs: String { state + "/cache/blobs" }
     package var run: String { state + "/run" }
+    /// Where the base view is mounted: what workweaves of the kernel engine lie upon.
+    package var baseView: String { run + "/base" }
     package var log: String { state + "/log" }
 
     package func project(_ name: ProjectName) -> String { projects + "/" + name.text }

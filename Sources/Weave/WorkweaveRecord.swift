@@ -129,7 +129,7 @@ extension WorkweaveRecord {
 extension Weave {
     /// Where a workweave's files are for git: its view, or its checkout in the state directory.
     package func top(of record: WorkweaveRecord) -> String {
-        record.engine == "fuse" ? workweaves + "/" + record.name : states + "/" + record.name + "/checkout"
+        record.engine == "checkout" ? states + "/" + record.name + "/checkout" : workweaves + "/" + record.name
     }
 
     /// The administration of a worktree in the clone at `path` of the weave; nil when there is no clone.

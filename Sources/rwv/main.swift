@@ -24,6 +24,7 @@ if arguments.count == 3, arguments[1] == Keeper.verb {
 if arguments.count == 4, arguments[1] == Keeper.serverVerb {
     CurrentProcess.exit(Server.run(Weave(root: arguments[2]), isInherited: arguments[3] == "inherited", version: Version.text, surface: surface))
 }
+if arguments.count > 1, arguments[1] == KernelMount.verb { CurrentProcess.exit(KernelMount.run(Array(arguments.dropFirst(2)))) }
 let service = Service(
     start: Keeper.launch,
     local: { weave, call throws(WeaveError) in try Local.answer(weave, call, surface: surface) },

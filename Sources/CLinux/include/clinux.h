@@ -118,6 +118,11 @@ int rwv_signalfd_read(int fd);
 int rwv_block_signals(const int *signals, int n);
 int rwv_default_signals(void);
 int rwv_ignore_sigpipe(void);
+int rwv_default_sigpipe(void);
+int rwv_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
+int rwv_chdir(const char *path);
+/// execvpe(3): the program is looked for in our own PATH.
+int rwv_exec(const char *file, char *const argv[], char *const envp[]);
 int rwv_umount(const char *path, int lazy);
 int rwv_daemonize(void);
 int rwv_parent_death_signal(int sig);

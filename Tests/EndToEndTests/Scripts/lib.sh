@@ -1,4 +1,5 @@
 # What every scenario's shell commands may use. Sourced by bash with:
+#   ENGINE  the engine of workweaves, empty for the best
 #   RWV  the program      S  the sandbox      W  the weave in it (project web-app)      TOOLS  this folder
 set -euo pipefail
 shopt -s nullglob
@@ -30,7 +31,7 @@ view() { printf '%s' "$W/.workweaves/$1/github/chatly/$2"; }        # WORKWEAVE 
 clones() { local c; for c in "$W"/github/*/* "$W"/projects/*; do [ -d "$c/.git" ] && printf '%s\n' "$c"; done; true; }
 
 # --- commands
-create() { rwv -C "$W" workweave web-app create "$@"; }
+create() { rwv -C "$W" workweave web-app create ${ENGINE:+--engine "$ENGINE"} "$@"; }
 delete() { rwv -C "$W" workweave web-app delete "$@"; }
 workweaves() { rwv -C "$W" workweave web-app list; }
 down() { rwv -C "$W" down; }

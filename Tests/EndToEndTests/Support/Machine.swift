@@ -19,6 +19,9 @@ enum Machine {
     /// The ordinary user that scenarios run as (RWV_TEST_USER, which takes root to obey); nil for ourselves.
     static let user: String? = CurrentProcess.environment("RWV_TEST_USER").flatMap { $0.isEmpty ? nil : $0 }
 
+    /// The engine that workweaves of the scenarios get (RWV_ENGINE); nil for what `auto` chooses.
+    static let engine: String? = CurrentProcess.environment("RWV_ENGINE").flatMap { $0.isEmpty ? nil : $0 }
+
     static let isRoot = CurrentProcess.userID == 0
     /// Whether the commands of a scenario run with root's rights.
     static let actsAsRoot = isRoot && user == nil

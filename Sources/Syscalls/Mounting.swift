@@ -1,0 +1,18 @@
+internal import CLinux
+internal import Glibc
+
+package enum MountFlags {
+    package static let noSetID = UInt(MS_NOSUID)
+    package static let noDevices = UInt(MS_NODEV)
+    package static let bind = UInt(MS_BIND)
+    package static let recursive = UInt(MS_REC)
+    package static let isPrivate = UInt(MS_PRIVATE)
+}
+
+/// mount(2). - Throws: EPERM without the right; EINVAL and the like when the file system does not take its options.
+package func mountFileSystem(_ source: String, at target: String, type: String, flags: UInt, options: String) throws(Errno) {
+    _ = try check(unsafe rwv_mount(source, target, type, flags, options))
+}
+
+/// umount2(2) with UMOUNT_NOFOLLOW. Root only; others ask fusermount3.
+package func unmount(_ path: String, lazy: Bool) throws(Errno) { _ = try check(unsafe rwv_umount(path, lazy ? 1 : 0)) }
