@@ -1,4 +1,5 @@
 internal import Git
+internal import JSONCoding
 internal import Manifest
 internal import Syscalls
 internal import Weave
