@@ -39,12 +39,12 @@ let package = Package(
         room("Syscalls", ["CLinux"]),
         // YAML text as a tree of nodes with positions.
         room("YAML", ["CYaml"]),
-        // Codable values as JSON.
+        // JSON as a tree and as text; Codable values as such.
         room("JSONCoding", []),
         // TOML text as the same tree.
         room("TOML", ["YAML"]),
         // rwv.yaml, rwv.toml, rwv.lock, markers and configuration as pure values.
-        room("Manifest", ["YAML", "TOML"]),
+        room("Manifest", ["YAML", "TOML", "JSONCoding"]),
         // libgit2 as values; the git program for network, filters and credentials.
         room("Git", ["CGit2", "Syscalls"]),
         // libfuse3: sessions over a descriptor, the operations table, replies that are given once, notifications, the worker pool.
@@ -56,7 +56,7 @@ let package = Package(
         // Joins manifest, clones and worktrees on disk; says what a view should contain. Prints and mounts nothing.
         room("Weave", ["Manifest", "Git", "JSONCoding", "Syscalls"]),
         // How a project is wired at the root: members' facts, then a resolution without effects, then its application; one file per ecosystem.
-        room("Integrations", ["Manifest", "YAML", "TOML", "Syscalls"]),
+        room("Integrations", ["Manifest", "YAML", "TOML", "JSONCoding", "Syscalls"]),
         // The weave's socket: messages, client, the server's harness.
         room("Control", ["Weave", "JSONCoding", "Syscalls"]),
         // Turns "workweave N" into a layer stack that is served: bases, lifecycle, journal, recovery.

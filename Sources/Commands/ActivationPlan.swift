@@ -1,4 +1,5 @@
 internal import Integrations
+internal import JSONCoding
 internal import Manifest
 
 /// How `activate --plan` shows what would be done.

@@ -32,7 +32,7 @@ enum Lock {
         let entries = try context.readManifest(project).repositories, format = context.lockFormat(project)
         let found = inParallel(entries) { entry in
             let repository = try RepositoryFacts.open(context.repository(entry.path), shown: entry.path.text)
-            return Finding(facts: try .read(repository, shown: entry.path.text), changes: try Status.changeCount(context.repository(entry.path)))
+            return Finding(facts: try .read(repository, shown: entry.path.text), changes: try Status.changeCount(repository))
         }
         var locked: [LockEntry] = [], errors: [String] = [], hints: [String] = []
         for (entry, result) in zip(entries, found) {

@@ -1,5 +1,6 @@
 internal import ArgumentParsing
 internal import Control
+internal import JSONCoding
 internal import Weave
 
 /// `rwv mounts`: what is mounted of this weave.

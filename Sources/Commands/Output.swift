@@ -1,3 +1,4 @@
+internal import JSONCoding
 internal import Syscalls
 
 /// Data on standard output, talk on standard error. Safe from several threads.

@@ -1,4 +1,5 @@
 internal import Git
+internal import JSONCoding
 internal import Manifest
 internal import Syscalls
 internal import Weave
@@ -53,7 +54,7 @@ struct RepositoryStatus: Sendable {
         let head = try repository.head()
         (branch, tip) = (head.branch, head.commit)
         operation = repository.state
-        changes = try Status.changeCount(path)
+        changes = try Status.changeCount(repository)
         guard let tip else { return }
         if let branch, let full = try repository.upstream(of: branch), let other = try repository.references.read(full) {
             upstream = Self.short(full)

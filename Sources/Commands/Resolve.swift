@@ -1,4 +1,5 @@
 internal import ArgumentParsing
+internal import JSONCoding
 internal import Weave
 
 /// `rwv resolve`: the root, for scripts.

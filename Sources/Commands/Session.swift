@@ -46,12 +46,9 @@ final class Session {
     /// Root that works in another user's weave does so as that user: nothing of root's is left behind.
     func becomeOwner(of path: String) throws(WeaveError) {
         guard CurrentProcess.userID == 0 else { return }
-        let owner = try system("look at \(path)") { () throws(Errno) in
-            let status = try Files.status(path, follow: true)
-            return (uid: status?.uid ?? 0, gid: status?.gid ?? 0)
-        }
-        guard owner.uid != 0 else { return }
-        try system("act as the owner of \(path)") { () throws(Errno) in try CurrentProcess.become(uid: owner.uid, gid: owner.gid) }
+        let status = try system("look at \(path)") { () throws(Errno) in try Files.status(path, follow: true) ?? FileStatus() }
+        guard status.uid != 0 else { return }
+        try system("act as the owner of \(path)") { () throws(Errno) in try CurrentProcess.become(uid: status.uid, gid: status.gid) }
     }
 
     /// A path that the user typed, from the directory that the command acts in; not resolved.

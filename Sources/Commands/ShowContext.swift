@@ -1,3 +1,4 @@
+internal import JSONCoding
 internal import Manifest
 internal import Weave
 

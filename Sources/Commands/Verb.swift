@@ -1,7 +1,7 @@
 internal import ArgumentParsing
 
 /// One command: what it takes, and what runs it. Each has a file of its own, named after it, and a line in ``Verbs``.
-struct Verb: Sendable {
+final class Verb: Sendable {
     let spec: CommandSpec
     /// Returns when it is done; throws what is to be said otherwise. See ``CommandFailure``.
     let run: @Sendable (Session) throws -> Void

@@ -1,6 +1,7 @@
 internal import ArgumentParsing
 internal import Control
 internal import Git
+internal import JSONCoding
 internal import Manifest
 internal import Syscalls
 internal import Weave

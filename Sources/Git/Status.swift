@@ -24,9 +24,11 @@ package enum Status {
     ///
     /// By libgit2 where that finds nothing; by git where it finds something, or where filters, sparse patterns, submodules or a file system monitor are at work,
     /// and for large trees. Takes no lock and writes no index.
-    package static func changeCount(_ workTree: String) throws(GitError) -> Int {
-        let repository = try Repository(opening: workTree)
-        guard repository.workingDirectory != nil else { return 0 }
+    package static func changeCount(_ workTree: String) throws(GitError) -> Int { try changeCount(Repository(opening: workTree)) }
+
+    /// The same, for one that is open; none in a bare one.
+    package static func changeCount(_ repository: Repository) throws(GitError) -> Int {
+        guard let workTree = repository.workingDirectory else { return 0 }
         if try needsProgram(repository) { return try countByProgram(workTree) }
         var options = unsafe git_status_options()
         try git(unsafe git_status_options_init(&options, UInt32(GIT_STATUS_OPTIONS_VERSION)), "cannot read the status of \(workTree)")

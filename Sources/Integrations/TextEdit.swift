@@ -1,3 +1,4 @@
+internal import JSONCoding
 internal import TOML
 internal import YAML
 
@@ -60,6 +61,29 @@ extension YAMLValue {
         var value: YAMLValue? = self
         for key in way { value = value?[key] }
         return value
+    }
+
+    /// The mapping with a member set, at its place if it was there, else at the end. Anything but a mapping becomes one.
+    func setting(_ key: String, _ value: YAMLValue) -> YAMLValue {
+        var members = self.members ?? []
+        if let at = members.firstIndex(where: { $0.key.isSpelled(key) }) { members[at] = YAMLMember(key, value) } else {
+            members.append(YAMLMember(key, value))
+        }
+        return .mapping(members)
+    }
+}
+
+extension JSON {
+    /// A value that was read by the YAML parser, which knows where in the text each part stands.
+    init(_ value: YAMLValue) {
+        self = switch value {
+        case .null: .null
+        case .bool(let flag): .bool(flag)
+        case .number(let digits): .number(digits)
+        case .string(let text): .string(text)
+        case .sequence(let items): .array(items.map { JSON($0) })
+        case .mapping(let members): .object(members.map { ($0.key, JSON($0.value)) })
+        }
     }
 }
 

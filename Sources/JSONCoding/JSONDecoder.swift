@@ -9,7 +9,7 @@ package struct JSONDecoder {
 }
 
 private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
-    let value: JSONValue
+    let value: JSON
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
 
@@ -49,7 +49,7 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
 }
 
 private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let members: [(key: String, value: JSONValue)]
+    let members: [(key: String, value: JSON)]
     let codingPath: [any CodingKey] = []
     var allKeys: [Key] { members.compactMap { Key(stringValue: $0.key) } }
 
@@ -70,13 +70,13 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
 }
 
 private struct Items: UnkeyedDecodingContainer {
-    let items: [JSONValue]
+    let items: [JSON]
     let codingPath: [any CodingKey] = []
     var currentIndex = 0
     var count: Int? { items.count }
     var isAtEnd: Bool { currentIndex >= items.count }
 
-    init(items: [JSONValue]) { self.items = items }
+    init(items: [JSON]) { self.items = items }
 
     private mutating func next() throws -> ValueDecoder {
         guard !isAtEnd else { throw JSONError(message: "the array is too short") }

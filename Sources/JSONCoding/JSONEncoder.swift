@@ -8,18 +8,18 @@ package struct JSONEncoder {
     package func encode(_ value: some Encodable) throws -> [UInt8] {
         let slot = Slot()
         try value.encode(to: ValueEncoder(slot: slot))
-        return slot.value.text(isPretty: isPretty)
+        return slot.value.sorted.bytes(isPretty: isPretty)
     }
 }
 
 /// A place in the tree that is being built: a scalar, or whatever has been added to it.
 private final class Slot {
-    private enum Kind { case scalar(JSONValue), array, object }
+    private enum Kind { case scalar(JSON), array, object }
     private var kind = Kind.object
     private var items: [Slot] = []
     private var members: [(key: String, slot: Slot)] = []
 
-    var value: JSONValue {
+    var value: JSON {
         switch kind {
         case .scalar(let value): value
         case .array: .array(items.map(\.value))
@@ -29,7 +29,7 @@ private final class Slot {
 
     var count: Int { items.count }
 
-    func set(_ value: JSONValue) { kind = .scalar(value) }
+    func set(_ value: JSON) { kind = .scalar(value) }
 
     func becomeArray() { kind = .array }
 

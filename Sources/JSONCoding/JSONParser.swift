@@ -10,7 +10,7 @@ struct JSONParser {
     private let bytes: [UInt8]
     private var at = 0
 
-    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
         var parser = JSONParser(bytes: bytes)
         let value = try parser.value(0)
         parser.skipSpace()
@@ -34,7 +34,7 @@ struct JSONParser {
         return bytes[at - 1]
     }
 
-    private mutating func value(_ depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func value(_ depth: Int) throws(JSONError) -> JSON {
         guard depth <= Self.limit else { throw broken("nested deeper than \(Self.limit) levels") }
         let first = try next()
         switch first {
@@ -49,7 +49,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func word(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
+    private mutating func word(_ word: String, _ value: JSON) throws(JSONError) -> JSON {
         let end = at - 1 + word.utf8.count
         guard end <= bytes.count, bytes[(at - 1)..<end].elementsEqual(word.utf8) else { throw broken("no value") }
         at = end
@@ -57,14 +57,14 @@ struct JSONParser {
     }
 
     /// Digits as they stand; whoever wants them as a number of some type finds out whether they are one.
-    private mutating func number() -> JSONValue {
+    private mutating func number() -> JSON {
         let start = at - 1
         while at < bytes.count, "0123456789+-.eE".utf8.contains(bytes[at]) { at += 1 }
         return .number(String(decoding: bytes[start..<at], as: UTF8.self))
     }
 
-    private mutating func array(_ depth: Int) throws(JSONError) -> JSONValue {
-        var items: [JSONValue] = []
+    private mutating func array(_ depth: Int) throws(JSONError) -> JSON {
+        var items: [JSON] = []
         if try next() == UInt8(ascii: "]") { return .array(items) }
         at -= 1
         while true {
@@ -77,8 +77,8 @@ struct JSONParser {
         }
     }
 
-    private mutating func object(_ depth: Int) throws(JSONError) -> JSONValue {
-        var members: [(key: String, value: JSONValue)] = []
+    private mutating func object(_ depth: Int) throws(JSONError) -> JSON {
+        var members: [(key: String, value: JSON)] = []
         var separator = try next()
         if separator == UInt8(ascii: "}") { return .object(members) }
         while true {

@@ -1,3 +1,4 @@
+internal import JSONCoding
 internal import YAML
 
 /// A project's `rwv.lock`: exact revisions.
@@ -33,11 +34,9 @@ package struct LockFile: Equatable, Sendable {
 
     private var json: String {
         let entries = repositories.map { entry in
-            let members = [("type", entry.type.rawValue), ("url", entry.url.text), ("version", entry.version)]
-            let lines = members.map { "      \(YAMLEmitter.quoted($0.0)): \(YAMLEmitter.quoted($0.1))" }
-            return "    \(YAMLEmitter.quoted(entry.path.text)): {\n\(lines.joined(separator: ",\n"))\n    }"
+            (entry.path.text, JSON.object([("type", .string(entry.type.rawValue)), ("url", .string(entry.url.text)), ("version", .string(entry.version))]))
         }
-        return "{\n  \"repositories\": {" + (entries.isEmpty ? "" : "\n" + entries.joined(separator: ",\n") + "\n  ") + "}\n}\n"
+        return JSON.object([("repositories", .object(entries))]).text
     }
 
     private var yaml: String {

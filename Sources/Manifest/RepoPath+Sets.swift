@@ -30,7 +30,8 @@ extension RepoPath {
     /// through all conformances of the program, which takes longer than the rest of reading a manifest.
     private static func conflicts(_ paths: [RepoPath], fold: (String) -> String) -> [RepoPathConflict] {
         let keys = paths.map { fold($0.text) }
-        let order = keys.indices.sorted { a, b in comesBefore(keys[a].utf8, keys[b].utf8) ?? (a < b) }
+        let isInOrder = keys.indices.dropFirst().allSatisfy { comesBefore(keys[$0 - 1].utf8, keys[$0].utf8) ?? true }
+        let order = isInOrder ? Array(keys.indices) : keys.indices.sorted { a, b in comesBefore(keys[a].utf8, keys[b].utf8) ?? (a < b) }
         var found: [(second: Int, depth: Int, first: Int)] = []
         // The paths around the one that is looked at, each inside the one before.
         var around: [Int] = []

@@ -1,8 +1,8 @@
 package import Manifest
 internal import Syscalls
 
-/// Where a command acts: the weave, the workweave the working directory is in, the project.
-package struct Context: Sendable {
+/// Where a command acts: the weave, the workweave the working directory is in, the project. Immutable.
+package final class Context: Sendable {
     package let weave: Weave
     /// Nil in the weave itself.
     package let workweave: WorkweaveName?

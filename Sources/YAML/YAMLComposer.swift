@@ -47,8 +47,8 @@ struct YAMLComposer {
             content = .mapping(pairs, style)
         default: throw YAMLError("cannot be read as YAML", at: event.start)
         }
-        let node = YAMLNode(content: content, tag: event.tag, anchor: event.anchor, alias: nil, start: event.start, end: end)
-        if let anchor = event.anchor { anchors[anchor] = (node, size) }
+        let node = YAMLNode(content: content, tag: event.properties?.tag, anchor: event.properties?.anchor, alias: nil, start: event.start, end: end)
+        if let anchor = node.anchor { anchors[anchor] = (node, size) }
         return (node, size)
     }
 
@@ -69,18 +69,32 @@ struct YAMLComposer {
         }
     }
 
-    /// Names are compared by bytes. Sorted, not hashed: for a dictionary Swift's runtime looks through all conformances of the
-    /// program, which takes longer than the rest of reading a manifest.
+    /// Names are compared by bytes.
     private func refuseDuplicates(_ pairs: [YAMLPair]) throws(YAMLError) {
+        guard let (first, second) = pairs.count <= 8 ? duplicateOfFew(pairs) : duplicateOfMany(pairs) else { return }
+        let place = pairs[second].key.start
+        throw YAMLError("duplicate key '\(pairs[second].name)': first on line \(pairs[first].key.start.line), again on line \(place.line)", at: place)
+    }
+
+    /// The first name that is there again, and where it is.
+    private func duplicateOfFew(_ pairs: [YAMLPair]) -> (first: Int, second: Int)? {
+        for second in pairs.indices {
+            for first in 0..<second where pairs[first].name.isSpelled(pairs[second].name) { return (first, second) }
+        }
+        return nil
+    }
+
+    /// The same. Sorted, not hashed: for a dictionary Swift's runtime looks through all conformances of the program, which takes
+    /// longer than the rest of reading a manifest. So does sorting, a little: names that are in order already are left so.
+    private func duplicateOfMany(_ pairs: [YAMLPair]) -> (first: Int, second: Int)? {
+        if pairs.indices.dropFirst().allSatisfy({ pairs[$0 - 1].name < pairs[$0].name }) { return nil }
         let order = pairs.indices.sorted { a, b in
             let (x, y) = (pairs[a].name, pairs[b].name)
             return x.isSpelled(y) ? a < b : x.utf8.lexicographicallyPrecedes(y.utf8)
         }
         var again: (first: Int, second: Int)?
         for (a, b) in zip(order, order.dropFirst()) where b < again?.second ?? pairs.count && pairs[a].name.isSpelled(pairs[b].name) { again = (a, b) }
-        guard let (first, second) = again else { return }
-        let place = pairs[second].key.start
-        throw YAMLError("duplicate key '\(pairs[second].name)': first on line \(pairs[first].key.start.line), again on line \(place.line)", at: place)
+        return again
     }
 
     private mutating func alias(_ name: String, _ event: YAMLEvent) throws(YAMLError) -> (node: YAMLNode, size: Int) {

@@ -8,9 +8,19 @@ struct YAMLEvent {
         case mappingStart(YAMLNode.CollectionStyle), mappingEnd
     }
 
+    /// What may be written before a node; most have neither, and no object then.
+    final class Properties: Sendable {
+        let anchor: String?
+        let tag: String?
+
+        init?(anchor: String?, tag: String?) {
+            if anchor == nil && tag == nil { return nil }
+            (self.anchor, self.tag) = (anchor, tag)
+        }
+    }
+
     let kind: Kind
-    let anchor: String?
-    let tag: String?
+    let properties: Properties?
     let start: YAMLMark
     let end: YAMLMark
 }

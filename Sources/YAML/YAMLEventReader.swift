@@ -7,6 +7,8 @@ final class YAMLEventReader {
     private let source: YAMLSource
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let input: UnsafeMutableBufferPointer<UInt8>
+    /// Where the last event ended, from 1.
+    private var line = 1
 
     init(_ source: YAMLSource) {
         self.source = source
@@ -30,8 +32,9 @@ final class YAMLEventReader {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw failure() }
         defer { unsafe yaml_event_delete(&event) }
-        let start = source.mark(index: unsafe Int(event.start_mark.index))
-        let end = source.mark(index: unsafe Int(event.end_mark.index))
+        let start = source.mark(index: unsafe Int(event.start_mark.index), near: line)
+        let end = source.mark(index: unsafe Int(event.end_mark.index), near: start.line)
+        line = end.line
         var (anchor, tag): (String?, String?)
         let kind: YAMLEvent.Kind
         switch unsafe event.type {
@@ -59,7 +62,7 @@ final class YAMLEventReader {
         case YAML_MAPPING_END_EVENT: kind = .mappingEnd
         default: kind = .streamEnd
         }
-        return YAMLEvent(kind: kind, anchor: anchor, tag: tag, start: start, end: end)
+        return YAMLEvent(kind: kind, properties: YAMLEvent.Properties(anchor: anchor, tag: tag), start: start, end: end)
     }
 
     /// What libyaml says about the text, in words that help.

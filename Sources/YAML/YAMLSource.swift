@@ -38,10 +38,10 @@ package final class YAMLSource: Sendable {
     }
 
     /// The mark of the code point with this number, counted from behind the byte order mark. Does not look at the
-    /// text, so that many nodes on one long line stay cheap.
-    func mark(index: Int) -> YAMLMark {
+    /// text, so that many nodes on one long line stay cheap. It is found at once in the line `near` (from 1) and the one behind.
+    func mark(index: Int, near: Int = 1) -> YAMLMark {
         let offset = offset(index)
-        let line = line(offset)
+        let line = (near - 1...near).first { holds($0, offset) } ?? line(offset)
         return YAMLMark(line: line + 1, column: index - lineIndices[line] + 1, offset: offset)
     }
 
@@ -56,6 +56,11 @@ package final class YAMLSource: Sendable {
     private func offset(_ index: Int) -> Int {
         guard let offsets else { return min(bom + index, bytes.count) }
         return index < offsets.count ? Int(offsets[index]) : bytes.count
+    }
+
+    /// Whether a line, counted from 0, holds an offset.
+    private func holds(_ line: Int, _ offset: Int) -> Bool {
+        line < lineStarts.count && lineStarts[line] <= offset && (line + 1 == lineStarts.count || offset < lineStarts[line + 1])
     }
 
     /// The number of the line that holds an offset, from 0.

@@ -33,6 +33,19 @@ private func code(_ body: () throws -> Void) -> ManifestError.Code? {
         #expect(RepoPath.caseInsensitiveCollisions(in: Array(paths.prefix(3))).isEmpty)
     }
 
+    /// Against looking at every pair: `-` and `!` sort before `/`, so that what lies inside a path need not follow it by bytes.
+    @Test func nestingsAreThoseOfAllPairs() throws {
+        let names = ["a", "a-b", "a!", "b", "ab"]
+        var texts: [String] = []
+        for first in names { for second in names { texts += ["\(first)/\(second)", "\(first)/\(second)/a", "\(first)/\(second)/a-b/b"] } }
+        let paths = try (texts + texts.reversed()).map { try RepoPath($0) }
+        let found = RepoPath.nestings(in: paths)
+        let wanted = paths.flatMap { inner in
+            texts.filter { inner.text.hasPrefix($0 + "/") }.sorted { $0.utf8.count < $1.utf8.count }.map { "\($0) \(inner)" }
+        }
+        #expect(found.map { "\($0.first) \($0.second)" } == wanted)
+    }
+
     @Test func shadowedOwnersStillCollide() throws {
         let paths = try ["x/y", "X/y", "X/y/z"].map { try RepoPath($0) }
         #expect(RepoPath.nestings(in: paths) == [RepoPathConflict(paths[1], paths[2])])

@@ -1,3 +1,4 @@
+internal import JSONCoding
 internal import Manifest
 internal import YAML
 
@@ -18,16 +19,13 @@ struct NpmWorkspaces: Ecosystem {
     }
 
     func files(_ session: RootSession) throws(IntegrationError) -> [GeneratedFile] {
-        let paths = YAMLValue.sequence(session.members(of: self).map { .string($0.path.text) })
-        let fresh = YAMLValue.mapping([
-            YAMLMember("name", .string(Self.packageName)), YAMLMember("private", .bool(true)), YAMLMember("workspaces", paths),
-        ])
-        guard let existing = session.existing["package.json"] else { return [GeneratedFile("package.json", fresh.jsonText + "\n")] }
+        let paths = session.members(of: self).map(\.path.text)
+        let fresh = JSON.object([("name", .string(Self.packageName)), ("private", .bool(true)), ("workspaces", .strings(paths))]).text
+        guard let existing = session.existing["package.json"] else { return [GeneratedFile("package.json", fresh)] }
         guard isGenerated(existing), let list = TextEdit.object(existing)?["workspaces"]?.value else { throw .own("package.json", self, session) }
         // Dependencies that somebody installed at the root stand beside the list.
-        let text = fresh.jsonText
-        guard let start = text.firstRange(of: "\"workspaces\": ") else { return [] }
-        let changed = TextEdit.replacing(existing, list.start.offset..<list.end.offset, by: String(text[start.upperBound...].dropLast(2)))
+        guard let start = fresh.firstRange(of: "\"workspaces\": ") else { return [] }
+        let changed = TextEdit.replacing(existing, list.start.offset..<list.end.offset, by: String(fresh[start.upperBound...].dropLast(3)))
         return [GeneratedFile("package.json", String(decoding: changed, as: UTF8.self))]
     }
 

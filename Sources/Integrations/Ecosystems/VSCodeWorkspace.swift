@@ -1,3 +1,4 @@
+internal import JSONCoding
 internal import Manifest
 internal import YAML
 
@@ -36,7 +37,7 @@ struct VSCodeWorkspace: Ecosystem {
         settings = settings.setting("files.exclude", .mapping(kept + excluded.map { YAMLMember($0, .bool(true)) }))
             .setting("git.autoRepositoryDetection", .string("subFolders")).setting("git.repositoryScanMaxDepth", .number("3"))
         root = root.setting("folders", .sequence([folder] + others)).setting(Self.mark, .bool(true)).setting("settings", settings)
-        return [GeneratedFile(path, root.sorted.jsonText + "\n")]
+        return [GeneratedFile(path, JSON(root).sorted.text)]
     }
 
     func isGenerated(_ bytes: [UInt8]) -> Bool { TextEdit.root(bytes)?[Self.mark] != nil }
