@@ -2,6 +2,7 @@ internal import ArgumentParsing
 internal import Control
 internal import Integrations
 internal import Manifest
+internal import Syscalls
 internal import Weave
 
 /// `rwv activate PROJECT`: that project's files at the root.
@@ -21,19 +22,32 @@ enum Activate {
             let wiring = try CommandIntegration(context, project).run(try wiring(project, context)), plan = try resolve(wiring, context)
             return session.wantsJSON ? session.output.print(plan.json(wiring)) : plan.lines.forEach { session.output.print($0) }
         }
-        guard let mount = context.mount else { return try activate(project, context) }
+        guard let mount = context.mount else {
+            do { return try activate(project, context) } catch let error as IntegrationError {
+                throw CommandFailure(error.message, hint: error.hint + "; nothing was changed")
+            }
+        }
         try generate(project, context)
         _ = try session.service.ask(context.weave, .activate(path: mount, project: project.text))
     }
 
     /// Activates a project where the command acts.
     static func activate(_ project: ProjectName, _ context: Context) throws {
-        try planned(project, context).apply(root: context.root)
+        try alone(in: context.root) { try planned(project, context).apply(root: context.root) }
     }
 
     /// Generates a project's files in its project directory without making it the active one.
     static func generate(_ project: ProjectName, _ context: Context) throws {
-        try planned(project, context).applyFiles(root: context.root)
+        try alone(in: context.root) { try planned(project, context).applyFiles(root: context.root) }
+    }
+
+    /// Runs `body` while no other rwv activates at this root. The directory of the projects is the lock: nothing is left behind.
+    private static func alone(in root: String, _ body: () throws -> Void) throws {
+        let directory = root + "/projects"
+        let lock = try system("open \(directory)") { () throws(Errno) in OwnedDescriptor(try Files.open(directory, OpenFlags.directory)) }
+        _ = try system("lock \(directory)") { () throws(Errno) in try lock.descriptor.lock() }
+        try body()
+        lock.descriptor.unlock()
     }
 
     /// What is to be done, when it may be.

@@ -120,6 +120,9 @@ struct CheckRun {
     }
 
     private func hasWorktree(_ path: RepoPath, _ name: WorkweaveName) -> Bool {
+        // While the workweave is shown, its directory tells whether the tree is still there.
+        let top = context.weave.workweave(name)
+        if Files.exists(top + "/.rwv-workweave"), !Files.exists("\(top)/\(path)/.git") { return false }
         guard let clone = try? Repository(opening: context.weave.clone(path)) else { return false }
         return ((try? LinkedWorktree.find(clone.commonDirectory, name.text)) ?? nil) != nil
     }

@@ -41,7 +41,7 @@ struct CommandIntegration {
                 guard let bytes = try onPath(full, { () throws(Errno) in try Files.readIfExists(full) }) else { continue }
                 guard bytes == file.bytes || known[file.path]?.contains(blobID(of: bytes).hex) == true else {
                     throw CommandFailure("projects/\(project)/\(file.path) is a file of yours, where the command '\(name)' would put one",
-                                         hint: "move it away, or take the command out of integrations.command.run; nothing was changed")
+                                         hint: "move it away, or take the command out of integrations.command.run")
                 }
                 existing[file.path] = bytes
             }
@@ -74,24 +74,24 @@ struct CommandIntegration {
         }
         guard outcome.succeeded else {
             throw CommandFailure(errors: ["the command '\(name)' (\(shown)) ended with status \(outcome.status)"] + outcome.errorText.split(separator: "\n").suffix(20).map { "  \($0)" },
-                                 hint: "mend it, or take it out of integrations.command.run; nothing was changed")
+                                 hint: "mend it, or take it out of integrations.command.run")
         }
         do { return try JSONDecoder().decode(Reply.self, from: outcome.output).files } catch {
             throw CommandFailure("the command '\(name)' (\(shown)) printed something else than files: \(error)",
-                                 hint: "it is to print {\"files\": {\"PATH\": \"CONTENT\"}}; nothing was changed")
+                                 hint: "it is to print {\"files\": {\"PATH\": \"CONTENT\"}}")
         }
     }
 
     private func checked(_ path: String, _ name: String) throws -> String {
         let path = try WorkweaveSettings.path(path)
         guard !Manifest.fileNames.contains(path), path != LockFile.fileName else {
-            throw CommandFailure("the command '\(name)' would overwrite projects/\(project)/\(path)", hint: "manifest and lock are not generated; nothing was changed")
+            throw CommandFailure("the command '\(name)' would overwrite projects/\(project)/\(path)", hint: "manifest and lock are not generated")
         }
         return path
     }
 
     /// The blob ids of contents that were printed before, by path.
-    private func known() throws -> [String: [String]] {
+    func known() throws -> [String: [String]] {
         let bytes = try system("read \(place)") { () throws(Errno) in try Files.readIfExists(place) }
         return bytes.flatMap { try? JSONDecoder().decode([String: [String]].self, from: $0) } ?? [:]
     }

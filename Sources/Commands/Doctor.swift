@@ -1,3 +1,4 @@
+internal import JSONCoding
 internal import ArgumentParsing
 internal import Control
 internal import Manifest

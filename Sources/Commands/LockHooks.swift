@@ -25,21 +25,27 @@ enum LockHooks {
                 continue
             }
             let command = ([tool] + arguments).joined(separator: " ")
+            let linked = paths.dropFirst().filter { (try? Files.readLink(context.root + "/" + $0)) ?? nil != nil }
             output.progress("running \(command)")
             let outcome = try system("run \(command)") { () throws(Errno) in try Subprocess(tool, arguments, directory: context.root).run() }
+            for path in linked { try putBack(path, project, context) }
             if !outcome.succeeded {
                 errors += ["\(ecosystem.name): lock hook failed: \(command) ended with status \(outcome.status)"]
                 errors += (outcome.errorText + outcome.outputText).split(separator: "\n").suffix(20).map { "  \($0)" }
             }
         }
-        for adoption in try Activation.adoptions(project, manifest, context.root) {
-            let target = context.directory(project) + "/" + adoption.path
-            try onPath(target) { () throws(Errno) in
-                try Files.rename(context.root + "/" + adoption.path, target)
-                try Files.makeSymlink(context.root + "/" + adoption.path, target: "projects/\(project)/\(adoption.path)")
-            }
-        }
+        for adoption in try Activation.adoptions(project, manifest, context.root) { try putBack(adoption.path, project, context) }
         guard errors.isEmpty else { throw CommandFailure(errors: errors, hint: "rwv.lock is written; mend what the tool names, then run 'rwv lock' again") }
+    }
+
+    /// A lock that the tool wrote in the place of its link moves to where the link led, and the link is made again.
+    private static func putBack(_ path: String, _ project: ProjectName, _ context: Context) throws {
+        let place = context.root + "/" + path, target = context.directory(project) + "/" + path
+        try onPath(target) { () throws(Errno) in
+            guard try Files.status(place)?.isRegular == true else { return }
+            try Files.rename(place, target)
+            try Files.makeSymlink(place, target: "projects/\(project)/\(path)")
+        }
     }
 
     /// Whether a program is found as a shell would find it.

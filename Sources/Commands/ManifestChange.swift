@@ -1,3 +1,4 @@
+internal import Integrations
 internal import Manifest
 internal import Syscalls
 internal import Weave
@@ -25,7 +26,11 @@ enum ManifestChange {
     /// What follows a change of the manifest, or clones made for it.
     static func finish(_ project: ProjectName, _ session: Session) throws {
         let context = try session.context()
-        if let workweave = context.workweave { try Workweave.follow(session, context, workweave) } else { try Activate.refresh(project, context) }
+        do {
+            if let workweave = context.workweave { try Workweave.follow(session, context, workweave) } else { try Activate.refresh(project, context) }
+        } catch let error as IntegrationError {
+            throw CommandFailure(error.message, hint: "the manifest is as you wanted it, the ecosystem files are not: \(error.hint), then run 'rwv activate \(project)'")
+        }
     }
 
     /// The project's rwv.yaml, ready to be edited.

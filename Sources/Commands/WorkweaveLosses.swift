@@ -39,7 +39,8 @@ struct WorkweaveLosses {
         let admin = LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)
         if Files.isDirectory(top + "/.git") { losses.append(Loss(text: "\(repo.path) holds a git repository of its own")) }
         if Files.isDirectory(top) {
-            let named = try changes(top, admin)
+            let made = repo.path == "projects/" + info.project ? toolLocks() : []
+            let named = try changes(top, admin).filter { !$0.isUntracked || !made.contains($0.path) }.map(\.path)
             let changes = (named + hiddenChanges(repo).filter { !named.contains($0) }).filter { !isGiven("\(repo.path)/\($0)") }
             if !changes.isEmpty {
                 let more = changes.count > 5 ? ", …" : ""
@@ -59,11 +60,11 @@ struct WorkweaveLosses {
     }
 
     /// The paths that `git status` names, whatever the user's configuration hides and whether or not the tree still has its `.git` file.
-    private func changes(_ top: String, _ admin: String) throws -> [String] {
+    private func changes(_ top: String, _ admin: String) throws -> [(path: String, isUntracked: Bool)] {
         let outcome = try GitProgram.run(["--git-dir", admin, "--work-tree", top, "status", "--porcelain", "-z", "--no-renames",
                                           "--untracked-files=normal", "--ignore-submodules=none"], directory: top)
         try outcome.check("cannot tell the state of \(top)")
-        return outcome.output.split(separator: 0).map { String(decoding: $0.dropFirst(3), as: UTF8.self) }
+        return outcome.output.split(separator: 0).map { (String(decoding: $0.dropFirst(3), as: UTF8.self), $0.starts(with: "??".utf8)) }
     }
 
     /// Says which commits nothing else keeps; nil when there are none. In a shallow clone git walks, since libgit2 1.5 does not know where its history ends.
@@ -87,8 +88,13 @@ struct WorkweaveLosses {
     private func isGiven(_ path: String) -> Bool {
         let path = path.hasSuffix("/") ? String(path.dropLast()) : path
         if record?.holdsOnlyGiven(path, in: info.path) == true { return true }
-        guard let now = generated()[path] else { return false }
-        return (try? Files.readIfExists(info.path + "/" + path)) == now
+        let full = info.path + "/" + path
+        if (try? Files.status(full))??.isDirectory == true, let directory = try? Files.open(full, OpenFlags.directory | OpenFlags.noFollow) {
+            defer { directory.close() }
+            return (try? directory.directoryEntries())?.allSatisfy { isGiven(path + "/" + $0.text) } ?? false
+        }
+        guard let bytes = (try? Files.readIfExists(full)) ?? nil else { return false }
+        return bytes == generated()[path] || printed()[path]?.contains(blobID(of: bytes).hex) == true
     }
 
     /// Generated files of the project that somebody changed, which git does not name because they are ignored.
@@ -96,6 +102,19 @@ struct WorkweaveLosses {
         guard repo.path == "projects/" + info.project, let given = record?.given else { return [] }
         return given.keys.sorted().filter { $0.hasPrefix(repo.path + "/") && Files.exists(info.path + "/" + $0) && !isGiven($0) }
             .map { String($0.dropFirst(repo.path.utf8.count + 1)) }
+    }
+
+    /// What programs of the user's printed, by path from the root.
+    private func printed() -> [String: [String]] {
+        guard let project = try? ProjectName(info.project), let name = try? WorkweaveName(info.name),
+              let known = try? CommandIntegration(Context(weave: weave, workweave: name, project: project), project).known() else { return [:] }
+        return Dictionary(known.map { ("projects/\(project)/\($0.key)", $0.value) }) { first, _ in first }
+    }
+
+    /// Locks that the ecosystems' tools wrote into the project directory; in no commit, they are made again by the same tools.
+    private func toolLocks() -> Set<String> {
+        guard let project = try? ProjectName(info.project) else { return [] }
+        return Set(ecosystems.filter { $0.tool != nil && $0.marker != nil }.flatMap { ((try? $0.surfacedPaths(project: project, settings: nil)) ?? []).dropFirst() })
     }
 
     /// What the integrations make of the workweave as it is, by path from its root.

@@ -31,6 +31,7 @@ package struct Activation: Equatable, Sendable {
         let resolution = try Resolution.make(session, dangling: session.workweave == nil) { Files.exists("\(root)/projects/\(project.text)/\($0)") }
         let write = resolution.files.filter { session.existing[$0.path] != $0.bytes }
         for file in write { try refuseToLeave(file.path, root, project) }
+        try refuseConflicts(resolution.links, session)
         let adopt = try previous.map { previous throws(IntegrationError) in try adoptions(previous.project, previous.manifest, root) } ?? []
         var links = resolution.links
         // What is adopted exists in a moment.
@@ -58,8 +59,10 @@ package struct Activation: Equatable, Sendable {
             try on(target) { () throws(Errno) in try Files.rename(root + "/" + adoption.path, target) }
         }
         for link in make {
-            let path = root + "/" + link.path, temporary = "\(path).tmp\(randomHex(6))"
+            let path = root + "/" + link.path, temporary = path + Files.temporarySuffix
             try on(path) { () throws(Errno) in
+                // Left by one that was killed: only one activates at a time.
+                do throws(Errno) { try Files.unlink(temporary) } catch where error == .notFound || error == .notDirectory {}
                 if let slash = link.path.lastIndex(of: "/") { try Files.makeDirectories(root + "/" + link.path[..<slash]) }
                 try Files.makeSymlink(temporary, target: link.target)
                 do throws(Errno) { try Files.rename(temporary, path) } catch {
@@ -108,6 +111,7 @@ package struct Activation: Equatable, Sendable {
             let above = parts[..<count].joined(separator: "/")
             guard let status = try on(root + "/" + above, { () throws(Errno) in try Files.status(root + "/" + above) }) else { return false }
             if !status.isDirectory { throw inTheWay(above, link) }
+            if Files.exists("\(root)/\(above)/.git") { throw insideRepository(link.path, above) }
         }
         let path = root + "/" + link.path
         guard try on(path, { () throws(Errno) in try Files.status(path) }) != nil else { return false }
@@ -118,9 +122,28 @@ package struct Activation: Equatable, Sendable {
         return target == link.target
     }
 
+    /// Links never lie in a repository or where one belongs, nor one in another.
+    private static func refuseConflicts(_ links: [SurfacedLink], _ session: RootSession) throws(IntegrationError) {
+        let reserved = RegistrySet().registries.map(\.name) + ["projects"]
+        let repositories = session.members.map(\.path.text)
+        for link in links {
+            if reserved.contains(link.path) || repositories.contains(where: { $0 == link.path || $0.hasPrefix(link.path + "/") }) {
+                throw IntegrationError(message: "'\(link.path)' cannot be linked to the root: repositories belong there", hint: "give the file another name")
+            }
+            if let outer = repositories.first(where: { link.path.hasPrefix($0 + "/") }) { throw insideRepository(link.path, outer) }
+            if let outer = links.first(where: { link.path.hasPrefix($0.path + "/") }) {
+                throw IntegrationError(message: "'\(link.path)' cannot be linked to the root: it would lie inside the link '\(outer.path)'", hint: "list one of the two")
+            }
+        }
+    }
+
+    private static func insideRepository(_ path: String, _ repository: String) -> IntegrationError {
+        IntegrationError(message: "'\(path)' cannot be linked to the root: it would lie inside the repository \(repository)", hint: "give the file another name")
+    }
+
     private static func inTheWay(_ path: String, _ link: SurfacedLink) -> IntegrationError {
         IntegrationError(message: "'\(path)' at the root is a file of yours, where a link to \(String(link.target.drop { $0 == "." || $0 == "/" })) belongs",
-                         hint: "move it away, or into the project directory; nothing was changed")
+                         hint: "move it away, or into the project directory")
     }
 
     /// A generated file is never written through a link that leaves the project directory.
@@ -129,8 +152,12 @@ package struct Activation: Equatable, Sendable {
         for count in 1..<parts.count {
             let above = "\(root)/projects/\(project.text)/" + parts[..<count].joined(separator: "/")
             if let status = try on(above, { () throws(Errno) in try Files.status(above) }), !status.isDirectory {
-                throw IntegrationError(message: "cannot write \(path): \(above) is no directory", hint: "move it away; nothing was changed")
+                throw IntegrationError(message: "cannot write \(path): \(above) is no directory", hint: "move it away")
             }
+        }
+        let full = "\(root)/projects/\(project.text)/\(path)"
+        if linkTarget(full) != nil {
+            throw IntegrationError(message: "projects/\(project)/\(path) is a link of yours, where a file is to be generated", hint: "move it away, or turn the integration off")
         }
     }
 

@@ -83,6 +83,6 @@ package struct IntegrationError: Error, Equatable, Sendable {
     static func own(_ path: String, _ ecosystem: some Ecosystem, _ session: RootSession) -> IntegrationError {
         IntegrationError(
             message: "projects/\(session.project)/\(path) is a file of yours, where \(ecosystem.name) would generate one",
-            hint: "move it away, or turn the integration off (integrations: {\(ecosystem.name): {enabled: false}}); nothing was changed")
+            hint: "move it away, or turn the integration off (integrations: {\(ecosystem.name): {enabled: false}})")
     }
 }

@@ -48,14 +48,35 @@ extension Manifest {
                     hint: example
                 ).located(root.file, pair.value.start, key)
             }
-            if let enabled = pair.value["enabled"]?.value, enabled.value.bool == nil {
-                throw ManifestError(
-                    code: .wrongKind, message: "expected a boolean, found \(enabled.value.kindName)", hint: "write true or false"
-                ).located(root.file, enabled.start, key + ".enabled")
-            }
+            for setting in pair.value.pairs ?? [] { try check(setting, root.file, key + "." + setting.name) }
             found.append(Integration(name: pair.name, settings: settings == .null ? .mapping([]) : settings, position: position))
         }
         return found
+    }
+}
+
+extension Manifest {
+    /// Whether the value of a setting that an integration reads is of the kind it reads; other settings are passed over.
+    private static func check(_ setting: YAMLPair, _ file: String, _ way: String) throws(ManifestError) {
+        let node = setting.value
+        func wrong(_ expected: String, _ hint: String, at place: YAMLNode) -> ManifestError {
+            ManifestError(code: .wrongKind, message: "expected \(expected), found \(place.value.kindName)", hint: hint).located(file, place.start, way)
+        }
+        switch setting.name {
+        case "enabled", "install", "hide-dotfiles":
+            guard node.value.bool != nil else { throw wrong("a boolean", "write true or false", at: node) }
+        case "files":
+            guard let items = node.items else { throw wrong("a list", "write `files: [docker-compose.yml]`", at: node) }
+            for item in items {
+                guard let text = item.value.string else { throw wrong("a path", "write the path of a file of the project directory", at: item) }
+                do { _ = try WorkweaveSettings.path(text) } catch { throw error.located(file, item.start, way) }
+            }
+        case "run":
+            if node.value.string != nil { return }
+            guard let items = node.items else { throw wrong("a name or a list of names", "write `run: [NAME]`", at: node) }
+            for item in items where item.value.string == nil { throw wrong("a name", "write the name of a command of your config.yaml", at: item) }
+        default: break
+        }
     }
 }
 

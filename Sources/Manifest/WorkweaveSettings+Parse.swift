@@ -42,9 +42,9 @@ extension WorkweaveSettings {
         if bytes.starts(with: "./".utf8) { bytes.removeFirst(2) }
         let trimmed = String(decoding: bytes, as: UTF8.self)
         let first = try Segments.check(trimmed, "path", code: .invalidPath).first ?? ""
-        guard first != ".rwv", first != ".workweaves" else {
+        guard ![".rwv", ".workweaves", WorkweaveMarker.fileName, ActiveMarker.fileName].contains(first) else {
             throw ManifestError(
-                code: .invalidPath, message: "path \(Segments.shown(text)) lies in '\(first)/', which belongs to rwv", hint: "name a file of your own")
+                code: .invalidPath, message: "path \(Segments.shown(text)) is or lies in '\(first)', which belongs to rwv", hint: "name a file of your own")
         }
         return trimmed
     }

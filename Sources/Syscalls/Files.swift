@@ -44,16 +44,45 @@ package enum Files {
     /// Writes a file as a whole: temporary file beside it, fsync, rename (rename(2)). A reader sees the old bytes or the new.
     /// `mode` goes through the process's umask. With `durable: false` the fsync is left out (for what can be made again).
     package static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o666, durable: Bool = true) throws(Errno) {
-        let temporary = "\(path).tmp\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let (file, temporary) = try temporary(for: path, mode: mode)
+        defer { file.close() }
         do throws(Errno) {
-            let file = OwnedDescriptor(try open(temporary, OpenFlags.writeOnly | OpenFlags.create | OpenFlags.exclusive, mode: mode))
-            try file.descriptor.writeAll(bytes)
-            if durable { try file.descriptor.sync() }
+            try file.writeAll(bytes)
+            if durable { try file.sync() }
             try rename(temporary, path)
         } catch {
             _ = unsafe rwv_unlinkat(FileDescriptor.currentDirectory.raw, temporary, 0)
             throw error
         }
+    }
+
+    /// What is put behind a name while its new content is being written.
+    package static let temporarySuffix = ".rwv-tmp"
+
+    /// A new file beside `path` that nobody else writes to. Its name is the same each time, so that what a killed writer left there is
+    /// taken away by the next; only beside a living writer is another name taken. The file is locked (flock(2)) while it lives.
+    private static func temporary(for path: String, mode: UInt32) throws(Errno) -> (file: FileDescriptor, path: String) {
+        let flags = OpenFlags.writeOnly | OpenFlags.create | OpenFlags.exclusive | OpenFlags.noFollow
+        let name = path + temporarySuffix
+        for _ in 0..<2 {
+            do throws(Errno) {
+                let file = try open(name, flags, mode: mode)
+                if owns(file, name) { return (file, name) }
+                // Somebody took it for a left-over before the lock was there, and removes it.
+                file.close()
+                break
+            } catch where error == .exists {}
+            guard let left = try? OwnedDescriptor(open(name, OpenFlags.readOnly | OpenFlags.noFollow)), owns(left.descriptor, name) else { break }
+            _ = unsafe rwv_unlinkat(FileDescriptor.currentDirectory.raw, name, 0)
+        }
+        let other = "\(name).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        return (try open(other, flags, mode: mode), other)
+    }
+
+    /// Whether an open file could be locked and is the one of that name: then nobody else takes it away.
+    private static func owns(_ file: FileDescriptor, _ name: String) -> Bool {
+        guard (try? file.lock(wait: false)) == true, let mine = try? file.status(), let there = (try? status(name)) ?? nil else { return false }
+        return mine.ino == there.ino && mine.dev_major == there.dev_major && mine.dev_minor == there.dev_minor
     }
 
     /// Creates a new file with these bytes. EEXIST if something is there.

@@ -43,13 +43,13 @@ package final class Context: Sendable {
     package static func find(from directory: String, project override: ProjectName?) throws(WeaveError) -> Context {
         var at = directory
         while true {
-            if let marker = try workweaveMarker(at) {
-                let root = try system("resolve \(marker.primary)") { () throws(Errno) in try Files.canonical(marker.primary) }
-                let parts = at.split(separator: "/")
-                // A checkout lies in its state directory; a view is seen under its name.
-                let name = String((parts.last == "checkout" && at.hasPrefix(root + "/.rwv/") ? parts.dropLast().last : parts.last) ?? "")
+            if let place = workweavePlace(at), let marker = try workweaveMarker(at) {
+                guard Weave.isRoot(place.weave) else {
+                    throw WeaveError(.unsupported, "\(at) is a workweave that repoweave 0.2.x made for \(marker.primary)",
+                                     hint: "work in it with that program, or make one here: rwv -C \(marker.primary) workweave \(marker.project) create")
+                }
                 do throws(ManifestError) {
-                    return Context(weave: Weave(root: root), workweave: try WorkweaveName(name), mount: nil, project: override ?? marker.project)
+                    return Context(weave: Weave(root: place.weave), workweave: try WorkweaveName(place.name), mount: nil, project: override ?? marker.project)
                 } catch { throw WeaveError(error) }
             }
             if let root = mountedWeave(at) {
@@ -78,6 +78,16 @@ package final class Context: Sendable {
         let root = String(decoding: value, as: UTF8.self)
         // Anybody can set attributes on directories of his own.
         return MountTable.containing(directory).flatMap { $0.type == MountTable.ours && $0.source == root ? root : nil }
+    }
+
+    /// The weave and the name that a directory has if it lies where workweaves do: seen in the mount, or a checkout in its state directory. A marker
+    /// anywhere else says nothing: it may come from a repo or a project.
+    private static func workweavePlace(_ directory: String) -> (weave: String, name: String)? {
+        let parts = directory.split(separator: "/").map(String.init)
+        func root(_ count: Int) -> String { "/" + parts.dropLast(count).joined(separator: "/") }
+        if parts.count > 2, parts[parts.count - 2] == ".workweaves" { return (root(2), parts[parts.count - 1]) }
+        guard parts.count > 4, parts.suffix(4).elementsEqual([".rwv", "workweaves", parts[parts.count - 2], "checkout"]) else { return nil }
+        return (root(4), parts[parts.count - 2])
     }
 
     private static func workweaveMarker(_ directory: String) throws(WeaveError) -> WorkweaveMarker? {

@@ -52,7 +52,7 @@ import Testing
         try play.write("w/projects/web-app/sub/wired.txt", "mine")
         #expect(try play.rwv("activate", "web-app") == .init(err: """
             error: projects/web-app/sub/wired.txt is a file of yours, where the command 'wire' would put one
-            hint: move it away, or take the command out of integrations.command.run; nothing was changed
+            hint: move it away, or take the command out of integrations.command.run
 
             """, status: 1))
         #expect(try play.read("w/sub/wired.txt") == "mine")

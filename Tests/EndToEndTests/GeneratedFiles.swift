@@ -68,5 +68,29 @@ extension EndToEnd {
                     """)
             }
         }
+
+        @Test func whatToolsAndCommandsMadeIsNoLoss() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash(Self.wire + """
+
+                    mkdir -p "$S/bin" "$HOME/.config/rwv"
+                    printf '#!/bin/sh\\ncat > /dev/null\\ncat %s/answer\\n' "$S" > "$S/bin/wire"; chmod +x "$S/bin/wire"
+                    echo '{"files": {"wire.json": "1", "wire/out": "2"}}' > "$S/answer"
+                    printf 'commands: {wire: [%s]}\\n' "$S/bin/wire" > "$HOME/.config/rwv/config.yaml"
+                    sed -i 's/^repositories/integrations: {command: {enabled: true, run: [wire]}}\\n&/' "$W/projects/web-app/rwv.yaml"; git -C "$W/projects/web-app" commit -qam wire
+                    create one; A=$W/.workweaves/one
+                    rwv -C "$W" workweave web-app sync one
+                    same_text 'printed' 2 "$(cat "$A/wire/out")"
+                    echo lock > "$A/projects/web-app/package-lock.json"
+                    delete one
+                    create one; rwv -C "$W" workweave web-app sync one; echo mine >> "$A/projects/web-app/wire.json"
+                    refuses -C "$W" workweave web-app delete one; says wire.json
+                    rm -rf "$A/github/chatly/web"
+                    rwv -C "$W" check > "$S/tmp/check" || true
+                    found 'workweave drift in one: no worktree of github/chatly/web' < "$S/tmp/check" || fail "$(cat "$S/tmp/check")"
+                    delete one --force
+                    """)
+            }
+        }
     }
 }

@@ -22,7 +22,7 @@ struct VSCodeWorkspace: Ecosystem {
         if let existing = session.existing[path], !existing.allSatisfy({ $0 == 0x20 || $0 == 0x0A }) {
             guard let read = TextEdit.object(existing)?.value else {
                 throw IntegrationError(message: "projects/\(session.project)/\(path) is not plain JSON, so \(name) cannot add to it",
-                                       hint: "take comments and trailing commas out, or remove the file; nothing was changed")
+                                       hint: "take comments and trailing commas out, or remove the file")
             }
             root = read
         }
