@@ -14,7 +14,6 @@ enum Operations {
                 | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
             unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_PARALLEL_DIROPS
                 | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ)
-            if handler.findsByNumber { unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_EXPORT_SUPPORT) }
             if handler.isOnlyWriter { return }
             // Whose files are changed by others too: cached contents go when size or time has changed, links are read each time.
             unsafe c.pointee.want &= ~UInt32(FUSE_CAP_CACHE_SYMLINKS)

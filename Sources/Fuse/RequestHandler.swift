@@ -36,13 +36,10 @@ package protocol RequestHandler: AnyObject, Sendable {
     func seek(_ r: consuming Request, node: UInt64, offset: Int64, whence: Int32)
     /// Whether nobody else changes what is shown: what the kernel has cached stays right then. Asked once, when the mount begins.
     var isOnlyWriter: Bool { get }
-    /// Whether a look-up of "." in any node that was ever shown finds it again, as file handles need it. Asked once, when the mount begins.
-    var findsByNumber: Bool { get }
 }
 
 extension RequestHandler {
     package var isOnlyWriter: Bool { true }
-    package var findsByNumber: Bool { false }
     package func forget(node: UInt64, count: UInt64) {}
     package func lookup(_ r: consuming Request, parent: UInt64, name: Span<UInt8>) { r.fail(.notImplemented) }
     package func attributes(_ r: consuming Request, node: UInt64) { r.fail(.notImplemented) }
