@@ -33,10 +33,13 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
     /// - Parameter isInherited: the kernel may refer to any directory; it tells when it does so no more.
     /// - Throws: ENOSPC and the like, from ``BaseNumbers``.
     package func begin(_ numbers: BaseNumbers, isInherited: Bool) throws(Errno) {
-        let all = lock.withReadLock { names.compactMap { name, id in shown[id].map { (name, id, $0) } } }
-        lock.withWriteLock {
+        // Others may be adding workweaves at the same time: from here on with the new numbers.
+        let all = lock.withWriteLock {
             self.numbers = numbers
-            (holders, shown, references) = ([:], [:], [:])
+            (holders, references) = ([:], [:])
+            let current = Set(names.values)
+            shown = shown.filter { current.contains($0.key) }
+            return names.compactMap { name, id in shown[id].map { (name, id, $0) } }
         }
         for (name, id, s) in all {
             try add(name, id: id, s.tree, keys: s.keys)
