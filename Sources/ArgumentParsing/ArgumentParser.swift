@@ -23,13 +23,12 @@ package struct ArgumentParser: Sendable {
     }
 
     private func checkCount(_ parsed: ParsedArguments, _ spec: CommandSpec) throws(UsageError) {
-        let hint = "usage: \(program) \(spec.usage)"
         let required = spec.positionals.filter { $0.arity == .required }
         if parsed.positionals.count < required.count {
-            throw UsageError("'\(program) \(spec.name)' needs \(required[parsed.positionals.count].name)", hint: hint)
+            throw UsageError("'\(program) \(spec.name)' needs \(required[parsed.positionals.count].name)", hint: "usage: \(program) \(spec.usage)")
         }
         if parsed.positionals.count > spec.positionals.count, spec.positionals.last?.arity != .rest {
-            throw UsageError("unexpected argument '\(parsed.positionals[spec.positionals.count])'", hint: hint)
+            throw UsageError("unexpected argument '\(parsed.positionals[spec.positionals.count])'", hint: "usage: \(program) \(spec.usage)")
         }
     }
 }

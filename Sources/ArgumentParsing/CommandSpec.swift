@@ -71,4 +71,7 @@ package struct OptionSpec: Sendable {
     func isSpelled(_ word: String) -> Bool { name == word || alias == word }
 
     var usage: String { value.map { "\(name) \($0)" } ?? name }
+
+    /// All its spellings, the way lists of options show them.
+    package var heading: String { ([alias].compactMap { $0 } + [usage]).joined(separator: ", ") }
 }

@@ -33,7 +33,7 @@ extension ArgumentParser {
     }
 
     private static func row(_ option: OptionSpec) -> (String, String) {
-        (([option.alias].compactMap { $0 } + [option.usage]).joined(separator: ", "), option.help)
+        (option.heading, option.help)
     }
 
     private static func table(_ rows: [(String, String)]) -> String {

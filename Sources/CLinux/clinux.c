@@ -196,6 +196,31 @@ int rwv_flock(int fd, int exclusive, int nonblocking) {
     return RETRY(flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | (nonblocking ? LOCK_NB : 0)));
 }
 int rwv_unlock(int fd) { return RETRY(flock(fd, LOCK_UN)); }
+int rwv_copy_of(int pid, int number) {
+    int process = ONCE((int)syscall(SYS_pidfd_open, pid, 0));
+    if (process < 0) return process;
+    int fd = ONCE((int)syscall(SYS_pidfd_getfd, process, number, 0));
+    close(process);
+    return fd;
+}
+int rwv_is_same_open_file(int fd, int pid, int number) {
+    long r = ONCE(syscall(SYS_kcmp, getpid(), pid, 0 /* KCMP_FILE */, (unsigned long)fd, (unsigned long)number));
+    return r < 0 ? (int)r : r == 0;
+}
+
+int rwv_range_lock(int fd, int type, int64_t start, int64_t length) {
+    struct flock l = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
+    return RETRY(fcntl(fd, F_OFD_SETLK, &l));
+}
+int rwv_range_test(int fd, int *type, int64_t *start, int64_t *length, int *pid) {
+    struct flock l = {.l_type = (short)*type, .l_whence = SEEK_SET, .l_start = *start, .l_len = *length};
+    int r = RETRY(fcntl(fd, F_OFD_GETLK, &l));
+    *type = l.l_type;
+    *start = l.l_start;
+    *length = l.l_len;
+    *pid = l.l_pid;
+    return r;
+}
 int rwv_memfd(const char *name) { return ONCE(memfd_create(name, MFD_CLOEXEC)); }
 int rwv_pipe(int out[2]) { return ONCE(pipe2(out, O_CLOEXEC)); }
 
@@ -258,6 +283,18 @@ int rwv_connect_unix(const char *path) {
     r = RETRY(connect(fd, (struct sockaddr *)&a, sizeof a));
     if (r < 0) { close(fd); return r; }
     return fd;
+}
+
+int rwv_send_datagram(const char *address, const void *buf, size_t n) {
+    struct sockaddr_un a;
+    int r = unix_address(address, &a);
+    if (r < 0) return r;
+    if (a.sun_path[0] == '@') a.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    r = RETRY(sendto(fd, buf, n, MSG_NOSIGNAL, (struct sockaddr *)&a, offsetof(struct sockaddr_un, sun_path) + strlen(address)));
+    close(fd);
+    return r;
 }
 
 int rwv_accept(int fd) { return RETRY(accept4(fd, NULL, NULL, SOCK_CLOEXEC)); }

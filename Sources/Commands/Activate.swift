@@ -18,7 +18,7 @@ enum Activate {
     ) { session in
         let context = try session.context(), project = try ProjectName(session.arguments[0] ?? "")
         if session.arguments.has("--plan") {
-            let wiring = try wiring(project, context), plan = try resolve(wiring, context)
+            let wiring = try CommandIntegration(context, project).run(try wiring(project, context)), plan = try resolve(wiring, context)
             return session.wantsJSON ? session.output.print(plan.json(wiring)) : plan.lines.forEach { session.output.print($0) }
         }
         guard let mount = context.mount else { return try activate(project, context) }
@@ -28,16 +28,21 @@ enum Activate {
 
     /// Activates a project where the command acts.
     static func activate(_ project: ProjectName, _ context: Context) throws {
-        let plan = try resolve(try wiring(project, context), context)
-        try WritePlace.real(context.directory(project), in: context)
-        try plan.apply(root: context.root)
+        try planned(project, context).apply(root: context.root)
     }
 
     /// Generates a project's files in its project directory without making it the active one.
     static func generate(_ project: ProjectName, _ context: Context) throws {
-        let plan = try resolve(try wiring(project, context), context)
+        try planned(project, context).applyFiles(root: context.root)
+    }
+
+    /// What is to be done, when it may be.
+    private static func planned(_ project: ProjectName, _ context: Context) throws -> Activation {
+        let command = CommandIntegration(context, project)
+        let wiring = try command.run(try wiring(project, context)), plan = try resolve(wiring, context)
         try WritePlace.real(context.directory(project), in: context)
-        try plan.applyFiles(root: context.root)
+        try command.remember(wiring)
+        return plan
     }
 
     /// Brings files and links up to date after the manifest of a project changed, if it is the active one; of one that is mounted the files
@@ -78,7 +83,7 @@ enum Activate {
         var all: Set<String> = []
         for project in try context.weave.allProjects() {
             guard let manifest = try? context.weave.readManifest(project) else { continue }
-            all.formUnion(((try? RootSession.generatedPaths(project, manifest)) ?? []).filter { $0.contains("/") })
+            all.formUnion(((try? RootSession.generatedPaths(project, manifest, withDisabled: true)) ?? []).filter { $0.contains("/") })
         }
         return all.sorted()
     }

@@ -24,7 +24,14 @@ struct IntegrationCheck {
             }
             found += ecosystem.findings(wiring).map { finding(.warning, ecosystem.name, $0, project: project) }
         }
-        return try Activate.isActive(project, context) ? found + stale(wiring) : found
+        let command = CommandIntegration(context, project)
+        found += try command.unknownNames(manifest).map {
+            finding(.warning, CommandFiles().name, "the manifest wants '\($0)' run, which your config.yaml does not have below 'commands'", project: project)
+        }
+        guard try Activate.isActive(project, context) else { return found }
+        do { return found + (try stale(try command.run(wiring))) } catch {
+            return found + [finding(.error, CommandFiles().name, CommandFailure(reporting: error).errors.joined(separator: "; "), project: project)]
+        }
     }
 
     private func stale(_ wiring: RootSession) throws -> [CheckFinding] {

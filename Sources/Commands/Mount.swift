@@ -22,18 +22,19 @@ enum Mount {
             again the next time. Over a mount of this weave it switches that mount to the project.
             """)
     ) { session in
-        let weave = try session.context().weave
+        let context = try session.context(), weave = context.weave
         let project = try ProjectName(session.arguments[0] ?? "")
         _ = try weave.readManifest(project)
         let options = try options(session)
         let path = try session.canonicalDirectory(session.arguments[1] ?? "")
         let mode = try check(path, weave)
+        try Activate.generate(project, context.inWeave)
         _ = try session.service.ask(weave, .mount(MountOptions(project: project.text, path: path, showsAll: session.arguments.has("--all"),
                                                                options: options, modeBelow: mode)))
         if session.arguments.has("--foreground") { try stay(session, weave, path) }
     }
 
-    private static let known: Set<String> = ["ro", "rw", "allow_other", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "atime", "noatime", "sync", "async", "dirsync"]
+    static let known: Set<String> = ["ro", "rw", "allow_other", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "atime", "noatime", "sync", "async", "dirsync"]
 
     private static func options(_ session: Session) throws -> [String] {
         var all = session.arguments.values("-o").flatMap { $0.split(separator: ",").map(String.init) }

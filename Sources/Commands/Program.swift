@@ -15,15 +15,11 @@ package struct Program: Sendable {
         OptionSpec("--help", alias: "-h", "print help, also of one command"),
     ]
 
-    private let verbs: [Verb]
-    private let service: Service
-    let parser: ArgumentParser
+    static let parser = ArgumentParser(program: name, globals: globals, commands: Verbs.all.map(\.spec))
 
-    package init(service: Service) {
-        self.service = service
-        verbs = Verbs.all
-        parser = ArgumentParser(program: Self.name, globals: Self.globals, commands: Verbs.all.map(\.spec))
-    }
+    private let service: Service
+
+    package init(service: Service) { self.service = service }
 
     /// Runs a command line (without the program's own name) and returns the exit code.
     package func run(_ words: [String]) -> Int32 {
@@ -31,7 +27,7 @@ package struct Program: Sendable {
         let output = Output()
         let status: Int32
         do {
-            let arguments = try parser.parse(words)
+            let arguments = try Self.parser.parse(words)
             output.isQuiet = arguments.has("--quiet")
             try perform(arguments, output)
             status = 0
@@ -46,9 +42,9 @@ package struct Program: Sendable {
     }
 
     private func perform(_ arguments: ParsedArguments, _ output: Output) throws {
-        let verb = verbs.first { $0.spec.name == arguments.command }
+        let verb = Verbs.all.first { $0.spec.name == arguments.command }
         if arguments.has("--help") {
-            return output.print(verb.map { parser.help(for: $0.spec) } ?? parser.help(summary: Self.summary), terminator: "")
+            return output.print(verb.map { Self.parser.help(for: $0.spec) } ?? Self.parser.help(summary: Self.summary), terminator: "")
         }
         if arguments.has("--version") { return output.print("\(Self.name) \(Version.text)") }
         let session = try Session(arguments, output, service)

@@ -7,10 +7,11 @@ package struct Service: Sendable {
     package typealias LocalAnswer = @Sendable (Weave, Call) throws(WeaveError) -> Answer
     private let start: Client.Starter
     private let local: LocalAnswer
-    /// Runs a keeper in this process (`up --foreground`); returns its exit status.
-    let foreground: @Sendable (Weave) -> Int32
+    /// Runs a keeper in this process (`up --foreground`) until it ends; tells when it serves.
+    package typealias Foreground = @Sendable (Weave, _ ready: () -> Void) throws(WeaveError) -> Void
+    let foreground: Foreground
 
-    package init(start: @escaping Client.Starter, local: @escaping LocalAnswer, foreground: @escaping @Sendable (Weave) -> Int32) {
+    package init(start: @escaping Client.Starter, local: @escaping LocalAnswer, foreground: @escaping Foreground) {
         self.start = start
         self.local = local
         self.foreground = foreground

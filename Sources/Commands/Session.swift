@@ -46,8 +46,12 @@ final class Session {
     /// Root that works in another user's weave does so as that user: nothing of root's is left behind.
     func becomeOwner(of path: String) throws(WeaveError) {
         guard CurrentProcess.userID == 0 else { return }
-        guard let status = try system("look at \(path)", { () throws(Errno) in try Files.status(path, follow: true) }), status.uid != 0 else { return }
-        try system("act as the owner of \(path)") { () throws(Errno) in try CurrentProcess.become(uid: status.uid, gid: status.gid) }
+        let owner = try system("look at \(path)") { () throws(Errno) in
+            let status = try Files.status(path, follow: true)
+            return (uid: status?.uid ?? 0, gid: status?.gid ?? 0)
+        }
+        guard owner.uid != 0 else { return }
+        try system("act as the owner of \(path)") { () throws(Errno) in try CurrentProcess.become(uid: owner.uid, gid: owner.gid) }
     }
 
     /// A path that the user typed, from the directory that the command acts in; not resolved.
@@ -73,15 +77,8 @@ final class Session {
         }
     }
 
-    /// The user's registries (`$XDG_CONFIG_HOME/rwv/config.yaml`).
-    func registries() throws -> RegistrySet {
-        let home = CurrentProcess.environment("HOME").map { $0 + "/.config" }
-        let configured = CurrentProcess.environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-        guard let directory = configured ?? home else { return RegistrySet() }
-        let path = directory + "/" + Configuration.fileName
-        guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return RegistrySet() }
-        return try Configuration.parse(bytes, file: path).registries
-    }
+    /// The user's registries.
+    func registries() throws -> RegistrySet { try UserConfiguration.read().registries }
 
     /// The answer to a question on the terminal; nil when there is nobody to ask.
     func ask(_ question: String) -> Bool? {

@@ -13,15 +13,21 @@ enum Up {
         if session.arguments.has("--foreground") {
             try weave.prepareState()
             if session.service.client(weave).isServed { throw CommandFailure("\(weave.root) is served already", hint: "see 'rwv mounts'") }
-            let status = session.service.foreground(weave)
-            if status != 0 { throw CommandFailure("the server could not start", hint: "see \(weave.log)/server.log") }
-            return
+            return try session.service.foreground(weave) { ServiceManager.tell("READY=1\nSTATUS=serving \(weave.root)\n") }
         }
         guard case .mounts(let mounts) = try bringUp(session.service.client(weave)) else { return }
         let failed = mounts.filter { $0.state == "failed" || $0.state == "down" }
         if !failed.isEmpty {
             throw CommandFailure(errors: failed.map { "\($0.path) could not be served" }, hint: "see \(weave.log)/server.log")
         }
+    }
+}
+
+/// The service manager that started this process, if one did and wants to hear of it (sd_notify(3)).
+private enum ServiceManager {
+    static func tell(_ text: String) {
+        guard let address = CurrentProcess.environment("NOTIFY_SOCKET"), !address.isEmpty else { return }
+        try? Socket.sendDatagram(Array(text.utf8), to: address)
     }
 }
 

@@ -15,7 +15,7 @@ struct Verb: Sendable {
 /// Every command, in the order of `--help`.
 enum Verbs {
     static let all: [Verb] = [
-        Init.verb, Activate.verb, Fetch.verb, Add.verb, Remove.verb, Lock.verb, Check.verb, Resolve.verb,
-        Workweave.verb, Mount.verb, Unmount.verb, Mounts.verb, Up.verb, Down.verb, Exec.verb, Shell.verb,
+        Init.verb, Activate.verb, Fetch.verb, Add.verb, Remove.verb, Lock.verb, Check.verb, StatusReport.verb, Resolve.verb,
+        Workweave.verb, Exec.verb, Shell.verb, Mount.verb, Unmount.verb, Mounts.verb, Up.verb, Down.verb, Doctor.verb, Completions.verb, Manual.verb,
     ]
 }

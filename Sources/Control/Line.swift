@@ -1,11 +1,11 @@
-internal import FoundationEssentials
+internal import JSONCoding
 package import Syscalls
 
 /// JSON values on a stream socket, one a line.
 enum Line {
     static func send(_ value: some Encodable, to socket: FileDescriptor) throws(Errno) {
         guard let data = try? JSONEncoder().encode(value) else { throw .invalid }
-        try socket.writeAll(Array(data) + [UInt8(ascii: "\n")])
+        try socket.writeAll(data + [UInt8(ascii: "\n")])
     }
 
     /// Reads to the end of the line. Nil at the end of the stream. - Throws: EINVAL when it is not what was expected; EFBIG past 64 MiB.
@@ -17,7 +17,7 @@ enum Line {
             bytes += some
             if bytes.count > 64 << 20 { throw .fileTooLarge }
         }
-        guard let value = try? JSONDecoder().decode(type, from: Data(bytes)) else { throw .invalid }
+        guard let value = try? JSONDecoder().decode(type, from: bytes) else { throw .invalid }
         return value
     }
 }
@@ -26,13 +26,13 @@ enum Line {
 package enum Packet {
     package static func send(_ value: some Encodable, passing: FileDescriptor? = nil, to socket: FileDescriptor) throws(Errno) {
         guard let data = try? JSONEncoder().encode(value) else { throw .invalid }
-        try PacketSocket.send(Array(data), passing: passing, to: socket)
+        try PacketSocket.send(data, passing: passing, to: socket)
     }
 
     /// Nil when the other end is closed. - Throws: EINVAL when it is not what was expected.
     package static func receive<T: Decodable>(_ type: T.Type, from socket: FileDescriptor) throws(Errno) -> (value: T, passed: FileDescriptor?)? {
         guard let (bytes, passed) = try PacketSocket.receive(from: socket) else { return nil }
-        guard let value = try? JSONDecoder().decode(type, from: Data(bytes)) else {
+        guard let value = try? JSONDecoder().decode(type, from: bytes) else {
             passed?.close()
             throw .invalid
         }

@@ -39,24 +39,46 @@ package enum Keeper {
     }
 
     /// Code, message and hint on three lines.
-    static func encode(_ e: WeaveError) -> [UInt8] { Array("!\(e.code.rawValue)\n\(e.message)\n\(e.hint ?? "")".utf8) }
+    private static func encode(_ e: WeaveError) -> [UInt8] { Array("!\(e.code.rawValue)\n\(e.message)\n\(e.hint ?? "")".utf8) }
     private static func decode(_ bytes: ArraySlice<UInt8>) -> WeaveError {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
         guard lines.count == 3 else { return WeaveError(.noServer, "the server did not start") }
         return WeaveError(WeaveError.Code(rawValue: lines[0]) ?? .failed, lines[1], hint: lines[2].isEmpty ? nil : lines[2])
     }
 
-    /// The keeper's life. Returns the exit status.
-    /// - Parameter report: where the starter waits to hear "ready" or why not; nil when nobody does.
-    package static func run(_ weave: Weave, report: FileDescriptor?) -> Int32 {
-        CurrentProcess.ignoreBrokenPipe()
-        CurrentProcess.setUmask(0o077)
+    /// The life of a keeper that ``launch(_:)`` has started. Returns the exit status.
+    /// - Parameter report: where the starter waits to hear "ready" or why not.
+    package static func run(_ weave: Weave, report: FileDescriptor) -> Int32 {
+        func tell(_ bytes: [UInt8]) {
+            try? report.writeAll(bytes)
+            report.close()
+        }
         do throws(WeaveError) {
-            let life = try KeeperLife(weave)
-            return try life.run(report)
+            return try live(weave) { tell($0.map(encode) ?? Array("ready\n".utf8)) }
         } catch {
-            if let report { try? report.writeAll(encode(error)) }
+            tell(encode(error))
             return 1
         }
+    }
+
+    /// A keeper's life in this very process (`up --foreground`); returns when it has taken its mounts away.
+    /// - Throws: why it cannot serve.
+    @Sendable
+    package static func runHere(_ weave: Weave, ready: () -> Void) throws(WeaveError) {
+        var refusal: WeaveError?
+        let status = try withoutActuallyEscaping(ready) { (ready) throws(WeaveError) -> Int32 in
+            try live(weave) { error in
+                refusal = error
+                if error == nil { ready() }
+            }
+        }
+        if let refusal { throw refusal }
+        if status != 0 { throw WeaveError(.noServer, "the server of \(weave.root) has ended", hint: "see \(weave.log)/server.log") }
+    }
+
+    private static func live(_ weave: Weave, report: @escaping (WeaveError?) -> Void) throws(WeaveError) -> Int32 {
+        CurrentProcess.ignoreBrokenPipe()
+        CurrentProcess.setUmask(0o077)
+        return try KeeperLife(weave).run(report)
     }
 }

@@ -13,12 +13,13 @@ final class KeeperLife {
     private var listener = FileDescriptor(raw: -1)
     private var channel = FileDescriptor(raw: -1)
     private var server: Int32 = 0
-    private var report: FileDescriptor?
+    /// Hears once that the server serves (nil), or why it cannot.
+    private var report: ((WeaveError?) -> Void)?
     private var deaths: [Int64] = []
     /// The server has said that there is nothing left to serve, or that it cannot.
     private var end: Int32?
     /// Why this keeper serves nothing; said when the weave's lock is free again, since whoever hears it may want that.
-    private var refusal: String?
+    private var refusal: WeaveError?
 
     /// Takes the weave's lock. - Throws: `.busy` when another keeper has it.
     init(_ weave: Weave) throws(WeaveError) {
@@ -43,7 +44,7 @@ final class KeeperLife {
         mounts = KeptMounts(weave, log)
     }
 
-    func run(_ report: FileDescriptor?) throws(WeaveError) -> Int32 {
+    func run(_ report: @escaping (WeaveError?) -> Void) throws(WeaveError) -> Int32 {
         self.report = report
         defer { cleanUp() }
         try system("make the control socket in \(weave.run)") { () throws(Errno) in
@@ -110,7 +111,7 @@ final class KeeperLife {
         if let end { return end }
         log.write("server \(server) ended with status \(status)")
         if report != nil {
-            refusal = "!noServer\nthe server ended with status \(status) before it could serve\nsee \(weave.log)/server.log"
+            refusal = WeaveError(.noServer, "the server ended with status \(status) before it could serve", hint: "see \(weave.log)/server.log")
             stop()
             return 1
         }
@@ -129,10 +130,10 @@ final class KeeperLife {
     private func serveChannel() -> Bool {
         guard let call = try? Packet.receive(KeeperCall.self, from: channel)?.value else { return false }
         switch call {
-        case .ready: tell("ready\n")
+        case .ready: tell(nil)
         case .refused(let error):
             log.write("the server cannot serve: \(error.message)")
-            (end, refusal) = (1, String(decoding: Keeper.encode(error), as: UTF8.self))
+            (end, refusal) = (1, error)
         case .stop: end = 0
         case .forget(let id): mounts.forget(id)
         case .mount(let request):
@@ -144,11 +145,9 @@ final class KeeperLife {
         return true
     }
 
-    private func tell(_ text: String) {
-        guard let report else { return }
-        try? report.writeAll(Array(text.utf8))
-        report.close()
-        self.report = nil
+    private func tell(_ refusal: WeaveError?) {
+        report?(refusal)
+        report = nil
     }
 
     private func stop() {

@@ -30,7 +30,9 @@ package enum Local {
         case .down:
             // Nobody serves: what may be left is a mount point whose server died.
             return try exclusively(weave) { () throws(WeaveError) in
-                for path in try weave.mountRecords().map(\.path) + [weave.workweaves, weave.baseView] where MountTable.find(path)?.type == MountTable.ours {
+                let known = ((try? weave.mountRecords()) ?? []).map(\.path) + [weave.workweaves, weave.baseView]
+                let others = MountTable.all().filter { $0.source == weave.root }.map(\.path).filter { !known.contains($0) && Self.isDead($0) }
+                for path in known + others where MountTable.find(path)?.type == MountTable.ours {
                     try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
                 }
                 return .done
@@ -49,6 +51,12 @@ package enum Local {
         case .sync(let options): return try exclusively(weave) { () throws(WeaveError) in .synced(try served.sync(options)) }
         case .hello, .mount, .activate, .up, .setEngine: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
+    }
+
+    /// Whether nobody answers for a mount any more.
+    private static func isDead(_ path: String) -> Bool {
+        do throws(Errno) { _ = try Files.status(path) } catch { return error == .notConnected }
+        return false
     }
 
     /// Under the lock that a keeper holds while it lives.

@@ -14,7 +14,10 @@ enum Operations {
                 | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
             unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_PARALLEL_DIROPS
                 | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ)
-            if handler.isOnlyWriter { return }
+            let locks = UInt32(FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS)
+            guard !handler.isOnlyWriter else { return unsafe c.pointee.want &= ~locks }
+            // Locks are taken on the files themselves, where others see them.
+            unsafe c.pointee.want |= c.pointee.capable & locks
             // Whose files are changed by others too: cached contents go when size or time has changed, links are read each time.
             unsafe c.pointee.want &= ~UInt32(FUSE_CAP_CACHE_SYMLINKS)
             unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_AUTO_INVAL_DATA)
@@ -22,6 +25,7 @@ enum Operations {
         namespace(&t)
         contents(&t)
         attributes(&t)
+        locks(&t)
         // Zero-message open: answered ENOSYS once, and the kernel never sends them again.
         unsafe t.open = { r, _, _ in unsafe fuse_reply_err(r, ENOSYS) }
         unsafe t.opendir = { r, _, _ in unsafe fuse_reply_err(r, ENOSYS) }
@@ -123,6 +127,33 @@ enum Operations {
         unsafe t.removexattr = { r, node, name in
             unsafe serve(r) { h, q in unsafe h.removeAttribute(q, node: node, name: span(name).text) }
         }
+    }
+
+    private static func locks(_ t: inout fuse_lowlevel_ops) {
+        unsafe t.getlk = { r, node, file, lock in
+            unsafe serve(r) { h, q in
+                guard let file = unsafe file, let lock = unsafe lock, let wanted = Operations.decode(unsafe lock.pointee) else { return q.fail(.invalid) }
+                unsafe h.testLock(q, node: node, owner: file.pointee.lock_owner, lock: wanted)
+            }
+        }
+        unsafe t.setlk = { r, node, file, lock, sleep in
+            unsafe serve(r) { h, q in
+                guard let file = unsafe file, let lock = unsafe lock, let wanted = Operations.decode(unsafe lock.pointee) else { return q.fail(.invalid) }
+                unsafe h.setLock(q, node: node, owner: file.pointee.lock_owner, lock: wanted, waits: sleep != 0)
+            }
+        }
+        unsafe t.flock = { r, node, file, operation in
+            unsafe serve(r) { h, q in
+                guard let file = unsafe file else { return q.fail(.invalid) }
+                let kind: RangeLock.Kind = operation & LOCK_UN != 0 ? .none : operation & LOCK_EX != 0 ? .write : .read
+                unsafe h.setFileLock(q, node: node, owner: file.pointee.lock_owner, kind: kind, waits: operation & LOCK_NB == 0)
+            }
+        }
+    }
+
+    static func decode(_ l: flock) -> RangeLock? {
+        guard let kind = RangeLock.Kind(rawValue: Int32(l.l_type)) else { return nil }
+        return RangeLock(kind: kind, start: Int64(l.l_start), length: Int64(l.l_len), pid: l.l_pid)
     }
 
     /// The bits of `to_set` (fuse_lowlevel.h, FUSE_SET_ATTR_…).

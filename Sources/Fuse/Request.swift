@@ -34,8 +34,8 @@ package struct Entry {
 
     /// The mount's session; for notifications, never from inside a handler.
     package var context: Context {
-        guard let c = unsafe fuse_req_ctx(raw) else { return Context(uid: 0, gid: 0, umask: 0) }
-        return unsafe Context(uid: c.pointee.uid, gid: c.pointee.gid, umask: c.pointee.umask)
+        guard let c = unsafe fuse_req_ctx(raw) else { return Context(uid: 0, gid: 0, umask: 0, thread: 0) }
+        return unsafe Context(uid: c.pointee.uid, gid: c.pointee.gid, umask: c.pointee.umask, thread: c.pointee.pid)
     }
 
     /// Who asks.
@@ -43,6 +43,8 @@ package struct Entry {
         package let uid: UInt32
         package let gid: UInt32
         package let umask: UInt32
+        /// The thread's id; 0 when it cannot be named here.
+        package let thread: Int32
     }
 
     /// Whether the server that first read this request died before it answered (FUSE_UNIQUE_RESEND): it may have been carried out already.
@@ -101,6 +103,13 @@ package struct Entry {
 
     package consuming func reply(bytes: UnsafeRawBufferPointer) {
         _ = unsafe fuse_reply_buf(raw, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+        discard self
+    }
+
+    package consuming func reply(_ lock: RangeLock) {
+        var l = flock()
+        (l.l_type, l.l_whence, l.l_start, l.l_len, l.l_pid) = (Int16(lock.kind.rawValue), Int16(SEEK_SET), Int(lock.start), Int(lock.length), lock.pid)
+        _ = unsafe fuse_reply_lock(raw, &l)
         discard self
     }
 
@@ -173,6 +182,8 @@ package struct Entry {
         self.session = session
     }
     package func resume() -> Request { unsafe Request(raw) }
+    /// Whether who asked wants no answer any more: he was interrupted, and waits for EINTR.
+    package var isInterrupted: Bool { unsafe fuse_req_interrupted(raw) != 0 }
 }
 
 private func native(_ s: FileStatus) -> stat {

@@ -34,12 +34,21 @@ package protocol RequestHandler: AnyObject, Sendable {
     func allocate(_ r: consuming Request, node: UInt64, mode: Int32, offset: Int64, length: Int64)
     func copyRange(_ r: consuming Request, from: UInt64, offset: Int64, to: UInt64, targetOffset: Int64, count: Int)
     func seek(_ r: consuming Request, node: UInt64, offset: Int64, whence: Int32)
+    /// fcntl(2) F_GETLK: answers with the lock that is in the way, or with one of kind `none`. `owner` is whose it would be.
+    func testLock(_ r: consuming Request, node: UInt64, owner: UInt64, lock: RangeLock)
+    /// fcntl(2) F_SETLK, or F_SETLKW when it `waits`.
+    func setLock(_ r: consuming Request, node: UInt64, owner: UInt64, lock: RangeLock, waits: Bool)
+    /// flock(2).
+    func setFileLock(_ r: consuming Request, node: UInt64, owner: UInt64, kind: RangeLock.Kind, waits: Bool)
     /// Whether nobody else changes what is shown: what the kernel has cached stays right then. Asked once, when the mount begins.
     var isOnlyWriter: Bool { get }
 }
 
 extension RequestHandler {
     package var isOnlyWriter: Bool { true }
+    package func testLock(_ r: consuming Request, node: UInt64, owner: UInt64, lock: RangeLock) { r.fail(.notImplemented) }
+    package func setLock(_ r: consuming Request, node: UInt64, owner: UInt64, lock: RangeLock, waits: Bool) { r.fail(.notImplemented) }
+    package func setFileLock(_ r: consuming Request, node: UInt64, owner: UInt64, kind: RangeLock.Kind, waits: Bool) { r.fail(.notImplemented) }
     package func forget(node: UInt64, count: UInt64) {}
     package func lookup(_ r: consuming Request, parent: UInt64, name: Span<UInt8>) { r.fail(.notImplemented) }
     package func attributes(_ r: consuming Request, node: UInt64) { r.fail(.notImplemented) }

@@ -1,14 +1,20 @@
 internal import CGit2
 
-/// libgit2 as a whole: started once per process, never shut down.
+/// libgit2 as a whole: loaded and started once per process, never shut down.
 enum Library {
-    /// Touch before any other call. Idempotent, from any thread (git_libgit2_init).
+    /// Touch before any other call. Idempotent, from any thread (dlopen(3), git_libgit2_init).
     ///
     /// Objects are not hashed again when they are read (git does not do so on checkout either): reading a blob
     /// is two to three times faster without.
     static let ready: Bool = {
-        guard git_libgit2_init() > 0 else { return false }
+        guard unsafe rwv_git_load_error() == nil, git_libgit2_init() > 0 else { return false }
         _ = rwv_git_set_strict_hash(0)
         return rwv_git_allow_extensions() == 0
     }()
+
+    /// Why it is not ``ready``.
+    static var failure: GitError {
+        GitError(.other, "libgit2 did not start", hint: "install libgit2 \(LIBGIT2_SOVERSION) (Debian: apt-get install libgit2-\(LIBGIT2_SOVERSION))",
+                 cause: unsafe rwv_git_load_error().map { unsafe String(cString: $0) })
+    }
 }

@@ -74,7 +74,7 @@ extension LinkedWorktree {
     }
 
     /// A line as git writes one-line files: an empty text stays an empty file.
-    private static func line(_ text: String) -> [UInt8] { text.isEmpty ? [] : Array(text.utf8) + [UInt8(ascii: "\n")] }
+    static func line(_ text: String) -> [UInt8] { text.isEmpty ? [] : Array(text.utf8) + [UInt8(ascii: "\n")] }
 
     /// `worktrees` itself comes with the first and goes with the last worktree, perhaps at this moment.
     private static func moveIntoPlace(_ temporary: String, _ common: String, _ name: String) throws(Errno) {

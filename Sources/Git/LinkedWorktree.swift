@@ -63,6 +63,22 @@ package struct LinkedWorktree: Sendable, Hashable {
         return true
     }
 
+    /// Whether the administration of a worktree holds more than HEAD and index: a merge or the like under way, or repositories of submodules.
+    package static func isInMidOperation(_ adminDirectory: String) -> Bool {
+        ["modules", "MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG"]
+            .contains { Files.exists(adminDirectory + "/" + $0) }
+    }
+
+    /// Keeps `git worktree prune` away while the working tree is not mounted: writes why.
+    package static func lock(_ adminDirectory: String, _ reason: String) throws(GitError) {
+        try onDisk("cannot lock \(adminDirectory)") { () throws(Errno) in try Files.writeAtomically(adminDirectory + "/locked", line(reason)) }
+    }
+
+    /// Points the administration to where its working tree is now, as git-worktree(1)'s `repair` does.
+    package static func setPath(_ adminDirectory: String, _ path: String) throws(GitError) {
+        try onDisk("cannot write \(adminDirectory)/gitdir") { () throws(Errno) in try Files.writeAtomically(adminDirectory + "/gitdir", line(path + "/.git")) }
+    }
+
     /// A place for half-made or half-removed administration, where git does not look for worktrees.
     static func temporaryPath(_ commonDirectory: String) -> String { "\(commonDirectory)/\(temporaryPrefix)\(randomHex(8))" }
     static let temporaryPrefix = "rwv-worktree."

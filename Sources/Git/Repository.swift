@@ -24,7 +24,7 @@ internal import Syscalls
     }
 
     private init(_ path: String, _ open: (inout OpaquePointer?) -> Int32) throws(GitError) {
-        guard Library.ready else { throw GitError(.other, "libgit2 did not start") }
+        guard Library.ready else { throw Library.failure }
         var opened: OpaquePointer?
         let result = unsafe open(&opened)
         guard result >= 0, let opened = unsafe opened else { throw Self.explain(result, path) }

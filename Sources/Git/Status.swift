@@ -64,13 +64,24 @@ package enum Status {
 }
 
 extension Repository {
-    /// How many commits are in one but not in the other (git_graph_ahead_behind).
+    /// How many commits are in one but not in the other (git_graph_ahead_behind; git rev-list in a shallow clone, since libgit2 1.5
+    /// does not know where its history ends).
     package func aheadBehind(_ local: ObjectID, _ upstream: ObjectID) throws(GitError) -> AheadBehind {
         if local == upstream { return AheadBehind(ahead: 0, behind: 0) }
+        if isShallow { return try aheadBehindByProgram(local, upstream) }
         var ahead = 0, behind = 0
         var a = local.oid, b = upstream.oid
         try git(unsafe git_graph_ahead_behind(&ahead, &behind, pointer, &a, &b), "cannot compare \(local.short) with \(upstream.short)")
         return AheadBehind(ahead: ahead, behind: behind)
+    }
+
+    private func aheadBehindByProgram(_ local: ObjectID, _ upstream: ObjectID) throws(GitError) -> AheadBehind {
+        let outcome = try GitProgram.run(["--git-dir", commonDirectory, "rev-list", "--left-right", "--count", "\(local.hex)...\(upstream.hex)"],
+                                         directory: commonDirectory)
+        try outcome.check("cannot compare \(local.short) with \(upstream.short)")
+        let counts = outcome.outputText.split { $0 == "\t" || $0 == "\n" }.compactMap { Int($0) }
+        guard counts.count == 2 else { throw GitError(.other, "git rev-list answered something unexpected") }
+        return AheadBehind(ahead: counts[0], behind: counts[1])
     }
 
     /// The full name of the reference that a branch (short name) follows, as configured; nil when none is or it is gone.

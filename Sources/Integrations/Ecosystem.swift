@@ -52,9 +52,9 @@ extension Ecosystem {
     }
 }
 
-/// Every integration, in the order of the reference's table.
+/// Every integration, in the order of the reference's table, then ours.
 package let ecosystems: [any Ecosystem] = [
-    NpmWorkspaces(), PnpmWorkspaces(), GoWork(), UvWorkspace(), CargoWorkspace(), Gita(), VSCodeWorkspace(), StaticFiles(),
+    NpmWorkspaces(), PnpmWorkspaces(), GoWork(), UvWorkspace(), CargoWorkspace(), Gita(), VSCodeWorkspace(), StaticFiles(), CommandFiles(),
 ]
 
 /// A file that activation writes.

@@ -27,7 +27,7 @@ package struct Resolution: Equatable, Sendable {
                 }
             }
             files += made
-            for path in surfaced where !paths.contains(path) {
+            for path in surfaced + made.map(\.path).filter({ !surfaced.contains($0) }) where !paths.contains(path) {
                 if isWired {
                     if dangling || exists(path) || made.contains(where: { $0.path == path }) { paths.append(path) }
                 } else if exists(path), !isStale(surfaced, ecosystem, session) { paths.append(path) }

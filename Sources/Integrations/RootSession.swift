@@ -16,7 +16,9 @@ package struct RootSession: Sendable {
     /// The other projects at the root.
     package let otherProjects: [ProjectName]
     /// What the project directory holds already at the places of generated files, by path.
-    package let existing: [String: [UInt8]]
+    package private(set) var existing: [String: [UInt8]]
+    /// What the user's programs printed for this session: the `command` integration.
+    package private(set) var printed: [GeneratedFile] = []
 
     package init(project: ProjectName, workweave: WorkweaveName?, root: String, manifest: Manifest, members: [MemberFacts], strangers: [RepoPath] = [],
                  otherProjects: [ProjectName] = [], existing: [String: [UInt8]]) {
@@ -28,6 +30,14 @@ package struct RootSession: Sendable {
         self.strangers = strangers
         self.otherProjects = otherProjects
         self.existing = existing
+    }
+
+    /// The session with what the user's programs printed. - Parameter existing: what the project directory holds at those places.
+    package func with(printed: [GeneratedFile], existing: [String: [UInt8]]) -> RootSession {
+        var session = self
+        session.printed = printed
+        session.existing.merge(existing) { _, new in new }
+        return session
     }
 
     /// Members that are wired into anything: all but those of the role `reference`.
@@ -56,9 +66,10 @@ package struct RootSession: Sendable {
     }
 
     /// Where generated files of all integrations that are on would stand, relative to the project directory.
-    package static func generatedPaths(_ project: ProjectName, _ manifest: Manifest) throws(ManifestError) -> [String] {
+    /// - Parameter withDisabled: those of integrations that are off as well, whose links an earlier activation may have left.
+    package static func generatedPaths(_ project: ProjectName, _ manifest: Manifest, withDisabled: Bool = false) throws(ManifestError) -> [String] {
         var paths: [String] = []
-        for ecosystem in ecosystems where ecosystem.isEnabled(manifest) {
+        for ecosystem in ecosystems where withDisabled || ecosystem.isEnabled(manifest) {
             paths += try ecosystem.surfacedPaths(project: project, settings: manifest.integration(ecosystem.name))
         }
         return paths

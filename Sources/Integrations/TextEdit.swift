@@ -1,3 +1,4 @@
+internal import TOML
 internal import YAML
 
 /// Changes of one value inside a text that somebody else may have added to: what is not ours stays byte for byte.
@@ -39,21 +40,34 @@ enum TextEdit {
         if case .scalar(_, .doubleQuoted) = key.content { true } else { false }
     }
 
-    /// The lines of a TOML text (toml.io, v1.0) with the array `key = [ … ]` of a table replaced; nil if the table has none.
-    /// - Parameters:
-    ///   - table: its header as written, such as `[workspace]`.
-    ///   - array: the whole assignment, `key = [` first.
-    static func replacingArray(_ bytes: [UInt8], table: String, key: String, by array: String) -> [UInt8]? {
-        let lines = TOMLOutline.lines(bytes)
-        guard let header = lines.firstIndex(where: { TOMLOutline.header($0) == table }) else { return nil }
-        for first in lines.indices.dropFirst(header + 1) {
-            if TOMLOutline.header(lines[first]) != nil { return nil }
-            guard TOMLOutline.key(lines[first]) == key else { continue }
-            guard let last = lines[first...].firstIndex(where: { TOMLOutline.outsideStrings($0).contains("]") }) else { return nil }
-            var changed = lines
-            changed.replaceSubrange(first...last, with: [array])
-            return Array(changed.joined(separator: "\n").utf8)
+    /// The lines of a text without their ends.
+    static func lines(_ bytes: [UInt8]) -> [String] {
+        bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// A TOML text with the array at a dotted way from its root replaced; nil if there is none.
+    static func replacingArray(_ bytes: [UInt8], _ way: [String], by array: String) -> [UInt8]? {
+        var node = try? TOMLDocument.parse(bytes)
+        for key in way { node = node?[key]?.value }
+        guard let node, node.items != nil else { return nil }
+        return replacing(bytes, node.start.offset..<node.end.offset, by: array)
+    }
+}
+
+extension YAMLValue {
+    /// What stands at a dotted way from here; nil when there is nothing.
+    func at(_ way: String...) -> YAMLValue? {
+        var value: YAMLValue? = self
+        for key in way { value = value?[key] }
+        return value
+    }
+}
+
+extension PackageFacts {
+    /// The facts of a package that is described in TOML. - Parameter read: takes them from the text's root.
+    init(toml bytes: [UInt8], _ read: (YAMLValue) -> PackageFacts) {
+        do throws(YAMLError) { self = read(try TOMLDocument.parse(bytes).value) } catch {
+            self.init(refusal: "cannot be read (line \(error.line))")
         }
-        return nil
     }
 }

@@ -29,6 +29,12 @@ package final class SharedFile: Sendable {
     package let descriptor: FileDescriptor
     package init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
     deinit { descriptor.close() }
+
+    /// Runs `body` with the descriptor, which stays open at least until it returns.
+    func use<R, E: Error>(_ body: (FileDescriptor) throws(E) -> R) throws(E) -> R {
+        defer { withExtendedLifetime(self) {} }
+        return try body(descriptor)
+    }
 }
 
 /// Gives the contents of git blobs. Safe to call from any thread.

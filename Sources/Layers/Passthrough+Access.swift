@@ -5,12 +5,37 @@ extension Passthrough {
     /// Runs `body` with the open directory (O_PATH) of a node. - Throws: ESTALE when something else stands at its place.
     func withDirectory<R>(_ node: PassthroughNode, _ s: Scratch, _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
         let (parent, name, pinned) = place(node)
-        if let pinned { return try body(pinned.descriptor) }
+        if let pinned { return try pinned.use(body) }
         guard node.isDirectory else { throw .notDirectory }
-        guard let parent else { return try body(try topDirectory(node, s).descriptor) }
-        return try directories.with(node.id, open: { () throws(Errno) in
-            try withDirectory(parent, s) { above throws(Errno) in try open(node, name, in: above, OpenFlags.path | OpenFlags.directory, s) }
-        }, body)
+        guard let parent else { return try topDirectory(node, s).use(body) }
+        return try directories.with(node.id, open: { () throws(Errno) in try openDirectory(node, name, parent, s) }, body)
+    }
+
+    /// Opens a directory from the nearest one above that is open, however deep it lies.
+    private func openDirectory(_ node: PassthroughNode, _ name: [UInt8], _ parent: PassthroughNode, _ s: Scratch) throws(Errno) -> FileDescriptor {
+        var below = [(node, name)]
+        var at = parent
+        var base: OwnedDescriptor
+        while true {
+            if let known = try? directories.with(at.id, open: { () throws(Errno) -> FileDescriptor in throw .stale }, { d throws(Errno) in try d.duplicate() }) {
+                base = OwnedDescriptor(known)
+                break
+            }
+            let (above, itsName, pinned) = place(at)
+            var directory = pinned
+            if directory == nil, above == nil { directory = try topDirectory(at, s) }
+            if let directory {
+                base = OwnedDescriptor(try directory.use { d throws(Errno) in try d.duplicate() })
+                break
+            }
+            guard let above else { throw .stale }
+            below.append((at, itsName))
+            at = above
+        }
+        for (child, itsName) in below.reversed() {
+            base = OwnedDescriptor(try open(child, itsName, in: base.descriptor, OpenFlags.path | OpenFlags.directory, s))
+        }
+        return base.release()
     }
 
     /// The same for the directory of an id, and a name in it, which `s.path` holds.
@@ -52,18 +77,21 @@ extension Passthrough {
     /// Opens the file of a node, for I/O or as a handle.
     func open(_ node: PassthroughNode, _ flags: Int32, _ s: Scratch) throws(Errno) -> FileDescriptor {
         let (parent, name, pinned) = place(node)
-        if let pinned { return try flags & OpenFlags.path != 0 ? pinned.descriptor.duplicate() : pinned.descriptor.open(handleWith: flags | OpenFlags.nonBlocking) }
-        guard let parent else {
-            let top = try topDirectory(node, s).descriptor
-            return try flags & OpenFlags.path != 0 ? top.duplicate() : top.open(handleWith: flags)
+        var known = pinned
+        if known == nil, parent == nil { known = try topDirectory(node, s) }
+        if let known {
+            return try known.use { handle throws(Errno) in
+                try flags & OpenFlags.path != 0 ? handle.duplicate() : handle.open(handleWith: flags | OpenFlags.nonBlocking)
+            }
         }
+        guard let parent else { throw .stale }
         return try withDirectory(parent, s) { directory throws(Errno) in try open(node, name, in: directory, flags, s) }
     }
 
     /// Runs `body` with a handle (O_PATH) of the node's file, of whatever kind.
     func withHandle<R>(_ node: PassthroughNode, _ s: Scratch, _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
         let (parent, name, pinned) = place(node)
-        if let pinned { return try body(pinned.descriptor) }
+        if let pinned { return try pinned.use(body) }
         if node.isDirectory { return try withDirectory(node, s, body) }
         guard let parent else { throw .stale }
         let handle = OwnedDescriptor(try withDirectory(parent, s) { directory throws(Errno) in try open(node, name, in: directory, OpenFlags.path, s) })

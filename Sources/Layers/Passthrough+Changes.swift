@@ -82,7 +82,7 @@ extension Passthrough {
     private func pinBeforeLeaving(_ root: UInt16, _ status: FileStatus, _ directory: FileDescriptor, _ path: PathBuffer) throws(Errno) -> PassthroughNode? {
         guard let node = known(root, status), place(node).pinned == nil else { return nil }
         let handle = SharedFile(try directory.openBeneath(path, OpenFlags.path))
-        guard node.isSame(try handle.descriptor.status()) else { return nil }
+        guard node.isSame(try handle.use { file throws(Errno) in try file.status() }) else { return nil }
         pin(node, handle)
         return node
     }

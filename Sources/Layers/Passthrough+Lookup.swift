@@ -13,7 +13,7 @@ extension Passthrough {
     package func attributes(_ id: UInt64, _ s: Scratch) throws(Errno) -> FileStatus {
         let node = try node(id)
         let (parent, name, pinned) = place(node)
-        if let pinned { return try pinned.descriptor.status() }
+        if let pinned { return try pinned.use { handle throws(Errno) in try handle.status() } }
         if node.isDirectory { return try withDirectory(node, s) { d throws(Errno) in try d.status() } }
         guard let parent else { throw .stale }
         let there = try withDirectory(parent, s) { directory throws(Errno) in

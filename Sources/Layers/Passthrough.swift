@@ -23,6 +23,7 @@ package final class Passthrough: @unchecked Sendable {
     let directories: DescriptorCache
     /// Descriptors of files that were made with, or given, a mode that would not let us open them again.
     let held = DescriptorCache(capacity: 128)
+    let locks = FileLocks()
     let journal: NodeJournal?
     /// The nodes and their fields, the roots and the journal. A leaf: nothing but the journal's write(2) happens under it.
     let table = Lock()
@@ -65,7 +66,7 @@ package final class Passthrough: @unchecked Sendable {
         s.path.reset()
         try s.path.prepend(path.span)
         let file = SharedFile(try base.descriptor.openBeneath(s.path, OpenFlags.path | OpenFlags.directory))
-        return (file, try file.descriptor.status())
+        return (file, try file.use { directory throws(Errno) in try directory.status() })
     }
 
     /// What a look-up finds at the top of a root.

@@ -69,7 +69,7 @@ package struct LockFile: Equatable, Sendable {
         let map = try MappingReader(node, file: file, way: "repositories", example: example)
         var entries: [LockEntry] = []
         for pair in map.pairs { entries.append(try LockEntry(pair, in: map)) }
-        try root.refuseNesting(zip(entries, map.pairs).map { ($0.path, $1.key.start) })
+        try root.refuseNesting(entries.map(\.path)) { map.pairs[$0].key.start }
         return LockFile(format: format, workweave: workweave, repositories: entries)
     }
 }

@@ -12,7 +12,7 @@ extension Manifest {
             throw ManifestError(code: .missingKey, message: "missing key 'repositories'", hint: "add `\(start)`").located(file, root.node.start, nil)
         }
         let entries = try repositories(root)
-        try root.refuseNesting(entries.map { ($0.path, $0.position) })
+        try root.refuseNesting(entries.map(\.path)) { entries[$0].position }
         return Manifest(
             repositories: entries, integrations: try integrations(root), workweave: try WorkweaveSettings(root), unsupported: unsupported(root))
     }
@@ -88,10 +88,10 @@ extension RepositoryEntry {
 }
 
 extension MappingReader {
-    /// Throws `nestedPath` if a repository lies inside another.
-    func refuseNesting(_ entries: [(path: RepoPath, position: YAMLMark)]) throws(ManifestError) {
-        guard let pair = RepoPath.nestings(in: entries.map(\.path)).first else { return }
-        let mark = entries.first { $0.path == pair.second }?.position
+    /// Throws `nestedPath` if a repository lies inside another. `position` says where the path with a number stands.
+    func refuseNesting(_ paths: [RepoPath], position: (Int) -> YAMLMark) throws(ManifestError) {
+        guard let pair = RepoPath.nestings(in: paths).first else { return }
+        let mark = paths.firstIndex(of: pair.second).map(position)
         throw ManifestError(
             code: .nestedPath, message: "path '\(pair.second)' lies inside repository '\(pair.first)'", hint: "give one of the two another path"
         ).located(file, mark, "repositories.\(pair.second)")

@@ -55,7 +55,8 @@ package enum ActiveMarker {
         var line = bytes.prefix { $0 != 0x0A }.drop(while: isBlank)
         while let last = line.last, isBlank(last) { line.removeLast() }
         if line.isEmpty { return nil }
-        guard let text = String(validating: line, as: UTF8.self) else {
+        let text: String
+        do throws(UTF8.ValidationError) { text = String(copying: try UTF8Span(validating: line.span)) } catch {
             throw ManifestError(code: .syntax, file: file, line: 1, message: "the text is not valid UTF-8", hint: "run `rwv activate PROJECT`")
         }
         do { return try ProjectName(text) } catch {

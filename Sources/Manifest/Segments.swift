@@ -29,7 +29,13 @@ enum Segments {
 
     /// The parts between slashes, empty ones included. By bytes, so that no combining character hides a slash.
     static func split(_ text: String) -> [String] {
-        text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String(Substring($0)) }
+        var parts: [String] = [], start = text.startIndex
+        while let slash = text.utf8[start...].firstIndex(of: UInt8(ascii: "/")) {
+            parts.append(String(text[start..<slash]))
+            start = text.utf8.index(after: slash)
+        }
+        parts.append(String(text[start...]))
+        return parts
     }
 
     /// `.git` in any case, as git itself refuses it in a tree.
@@ -39,7 +45,13 @@ enum Segments {
 
     /// NUL, the C0 and C1 controls and DEL.
     static func hasControls(_ text: String) -> Bool {
-        text.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
+        // In UTF-8 the C1 controls, U+0080 to U+009F, are 0xC2 and one byte.
+        var before: UInt8 = 0
+        for byte in text.utf8 {
+            if byte < 0x20 || byte == 0x7F || (before == 0xC2 && byte < 0xA0) { return true }
+            before = byte
+        }
+        return false
     }
 
     /// A text in quotes, for messages.

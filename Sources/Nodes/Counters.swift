@@ -4,7 +4,7 @@ internal import Synchronization
 package final class Counters: Sendable {
     package enum Operation: Int, CaseIterable, Sendable {
         case lookup, forget, getattr, setattr, readlink, mknod, mkdir, symlink, unlink, rmdir, rename, link, read, write, fsync
-        case readdir, statfs, getxattr, setxattr, listxattr, removexattr, fallocate, copyFileRange, lseek
+        case readdir, statfs, getxattr, setxattr, listxattr, removexattr, fallocate, copyFileRange, lseek, getlk, setlk, flock
     }
 
     private let cells: [CellBox]

@@ -20,6 +20,7 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringC
 extension Errno {
     package static let permission = Errno(rawValue: EPERM)
     package static let notFound = Errno(rawValue: ENOENT)
+    package static let interrupted = Errno(rawValue: EINTR)
     package static let io = Errno(rawValue: EIO)
     package static let again = Errno(rawValue: EAGAIN)
     package static let accessDenied = Errno(rawValue: EACCES)

@@ -26,10 +26,10 @@ extension FileDescriptor {
         _ = try target.withCString { p throws(Errno) in try check(unsafe rwv_link_descriptor(raw, directory.raw, p)) }
     }
 
-    /// getxattr(2); nil: no such attribute.
-    package func attribute(ofHandle name: AttributeName) throws(Errno) -> [UInt8]? {
+    /// getxattr(2); nil: no such attribute. - Throws: ERANGE for a value of more than `limit` bytes.
+    package func attribute(ofHandle name: AttributeName, limit: Int = Self.longestAttribute) throws(Errno) -> [UInt8]? {
         do throws(Errno) {
-            return try unsafe filled { p in unsafe name.withCString { n in unsafe rwv_handle_getxattr(raw, n, p.baseAddress, p.count) } }
+            return try unsafe filled(limit) { p in unsafe name.withCString { n in unsafe rwv_handle_getxattr(raw, n, p.baseAddress, p.count) } }
         } catch where error == .noData { return nil }
     }
 
@@ -46,13 +46,16 @@ extension FileDescriptor {
 
     /// listxattr(2): names, each ended by a zero.
     package func attributeNamesOfHandle() throws(Errno) -> [UInt8] {
-        try unsafe filled { p in unsafe p.withMemoryRebound(to: CChar.self) { c in unsafe rwv_handle_listxattr(raw, c.baseAddress, c.count) } }
+        try unsafe filled(Self.longestAttribute) { p in unsafe p.withMemoryRebound(to: CChar.self) { c in unsafe rwv_handle_listxattr(raw, c.baseAddress, c.count) } }
     }
 
-    /// What a call writes that returns a count or a negated errno; at most 64 KiB, the kernel's limit for attributes.
-    private func filled(_ call: (UnsafeMutableBufferPointer<UInt8>) -> Int64) throws(Errno) -> [UInt8] {
+    /// The kernel's limit for an attribute's value and for a list of names, in bytes.
+    package static let longestAttribute = 65536
+
+    /// What a call writes that returns a count or a negated errno; at most `limit` bytes.
+    private func filled(_ limit: Int, _ call: (UnsafeMutableBufferPointer<UInt8>) -> Int64) throws(Errno) -> [UInt8] {
         var failure: Errno?
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 65536) { p, n in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { p, n in
             do throws(Errno) { n = try check(unsafe call(p)) } catch { failure = error }
         }
         if let failure { throw failure }

@@ -3,6 +3,9 @@ internal import Glibc
 
 /// The control rooms' file calls: whole paths as text, results as values. Nothing here is on a request's path.
 package enum Files {
+    /// PATH_MAX: the longest path that the kernel takes, in bytes, with its terminating zero.
+    package static let longestPath = 4096
+
     package static func open(_ path: String, _ flags: Int32 = OpenFlags.readOnly, mode: UInt32 = 0o666) throws(Errno) -> FileDescriptor {
         FileDescriptor(raw: try check(unsafe rwv_openat(FileDescriptor.currentDirectory.raw, path, flags, mode)))
     }
@@ -210,7 +213,7 @@ extension FileDescriptor {
 
     func readLink(cString path: UnsafePointer<CChar>) throws(Errno) -> [UInt8] {
         var failure: Errno?
-        let target = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { p, n in
+        let target = unsafe [UInt8](unsafeUninitializedCapacity: Files.longestPath) { p, n in
             let r = unsafe p.withMemoryRebound(to: CChar.self) { c in unsafe rwv_readlinkat(raw, path, c.baseAddress, c.count) }
             if r < 0 { failure = Errno(rawValue: Int32(-r)) } else { n = Int(r) }
         }

@@ -8,6 +8,9 @@ package enum MountTable {
         package let type: String
         /// Of our mounts: the weave.
         package let source: String
+        package let isReadOnly: Bool
+        /// The device's major and minor number, as "0:57".
+        package let device: String
     }
 
     /// The topmost mount at `path`; nil when nothing is mounted there.
@@ -28,7 +31,8 @@ package enum MountTable {
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
             guard fields.count > 6, let dash = fields.firstIndex(of: "-"), dash + 2 < fields.count else { return nil }
-            return Entry(path: unescape(fields[4]), type: String(fields[dash + 1]), source: unescape(fields[dash + 2]))
+            return Entry(path: unescape(fields[4]), type: String(fields[dash + 1]), source: unescape(fields[dash + 2]),
+                         isReadOnly: fields[5].split(separator: ",").contains("ro"), device: String(fields[2]))
         }
     }
 

@@ -8,8 +8,8 @@ internal import Glibc
     private let storage: UnsafeMutablePointer<CChar>
     private var start: Int
     private var end: Int
-    /// PATH_MAX, with its terminating zero. One more name has room behind.
-    private static let capacity = 4096
+    /// A path. One more name has room behind.
+    private static let capacity = Files.longestPath
 
     package init() {
         unsafe storage = UnsafeMutablePointer<CChar>.allocate(capacity: Self.capacity + 257)

@@ -13,6 +13,10 @@ package enum Socket {
     package static func accept(_ listener: FileDescriptor) throws(Errno) -> FileDescriptor {
         FileDescriptor(raw: try check(rwv_accept(listener.raw)))
     }
+    /// One message to a datagram socket: a path, or a name behind `@` in the abstract namespace.
+    package static func sendDatagram(_ bytes: [UInt8], to address: String) throws(Errno) {
+        try unsafe withBytes(bytes) { p throws(Errno) in _ = try check(unsafe rwv_send_datagram(address, p.baseAddress, p.count)) }
+    }
     /// The user and process at the other end (SO_PEERCRED).
     package static func peer(_ socket: FileDescriptor) throws(Errno) -> (uid: UInt32, pid: Int32) {
         var uid: UInt32 = 0

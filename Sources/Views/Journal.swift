@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import Git
+internal import JSONCoding
 internal import Syscalls
 internal import Weave
 
@@ -28,7 +28,7 @@ struct Journal: Codable, Sendable {
     static func read(_ directory: String) throws(WeaveError) -> Journal? {
         let path = directory + "/" + fileName
         guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
-        return try? JSONDecoder().decode(Journal.self, from: Data(bytes))
+        return try? JSONDecoder().decode(Journal.self, from: bytes)
     }
 
     func write(_ directory: String) throws(WeaveError) { try writeJSON(self, directory + "/" + Self.fileName) }

@@ -42,7 +42,10 @@ final class ProjectMount: ProjectHandler.Source {
     var record: MountRecord { state.withLock { $0.record } }
     var problem: String? { state.withLock { $0.problem } }
 
-    func connect(_ session: Session) { state.withLock { $0.session = session } }
+    func connect(_ session: Session) {
+        handler.files.lockDevice(MountTable.find(record.path)?.device ?? "")
+        state.withLock { $0.session = session }
+    }
 
     private static func project(_ name: String) throws(WeaveError) -> ProjectName {
         do throws(ManifestError) { return try ProjectName(name) } catch { throw WeaveError(error) }

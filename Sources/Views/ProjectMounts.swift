@@ -1,5 +1,6 @@
 internal import Control
 internal import Fuse
+internal import Layers
 internal import Nodes
 internal import Syscalls
 internal import Weave
@@ -79,10 +80,23 @@ final class ProjectMounts: Sendable {
         guard let record = try weave.mountRecords().first(where: { $0.path == path }) else {
             throw WeaveError(.notFound, "\(path) is no mount of \(weave.root)", hint: "'rwv mounts' shows what there is")
         }
-        if isUp(record.id, mounter) { try mounter.unmount(Self.prefix + record.id, force: force) }
+        if isUp(record.id, mounter) { try takeAway(record, force, mounter) }
         try weave.removeMount(record.id)
         mounts.withLock { $0[record.id] = nil }
         return record.modeBelow
+    }
+
+    private func takeAway(_ record: MountRecord, _ force: Bool, _ mounter: any Mounter) throws(WeaveError) {
+        let files = mounts.withLock { $0[record.id] }?.handler.files
+        var attempts = 0
+        while true {
+            let mayBeOurs = files?.settleLocks() ?? false
+            do throws(WeaveError) { return try mounter.unmount(Self.prefix + record.id, force: force) } catch {
+                guard error.code == .busy, mayBeOurs, attempts < 20 else { throw error }
+                attempts += 1
+                Thread.sleep(milliseconds: 5)
+            }
+        }
     }
 
     /// Takes all away; they stay registered. - Throws: `.busy` when one is in use (and not `force`); those before it are mounted again then.
@@ -91,7 +105,7 @@ final class ProjectMounts: Sendable {
         defer { changing.unlock() }
         let up = mounts.withLock { $0.values.map(\.record) }.filter { isUp($0.id, mounter) }.sorted { $0.path < $1.path }
         for (i, record) in up.enumerated() {
-            do throws(WeaveError) { try mounter.unmount(Self.prefix + record.id, force: force) } catch {
+            do throws(WeaveError) { try takeAway(record, force, mounter) } catch {
                 for done in up[..<i] { bringUp(done, mounter) }
                 throw error
             }

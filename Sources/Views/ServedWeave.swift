@@ -143,10 +143,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         for repo in record.repos {
             guard let admin = weave.worktree(name, of: repo.path) else { continue }
             guard Files.isDirectory(admin) else { continue }
-            let top = record.engine != Engine.checkout.rawValue ? weave.workweaves + "/" + name : directory + "/checkout"
-            try system("repair \(admin)/gitdir") { () throws(Errno) in
-                try Files.writeAtomically(admin + "/gitdir", Array("\(top)/\(repo.path)/.git\n".utf8))
-            }
+            let top = weave.top(of: record)
+            try git { () throws(GitError) in try LinkedWorktree.setPath(admin, "\(top)/\(repo.path)") }
         }
         // Links into the weave are absolute.
         let old = record.weave + "/"

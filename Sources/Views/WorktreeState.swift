@@ -1,3 +1,4 @@
+internal import Git
 internal import Syscalls
 internal import Weave
 
@@ -9,7 +10,6 @@ struct WorktreeState {
     /// HEAD is on the branch (a full reference name), no merge or the like is under way, and there is no submodule.
     func isPlain(on branch: String) -> Bool {
         guard let head = try? Files.read(directory + "/HEAD"), String(decoding: head, as: UTF8.self) == "ref: \(branch)\n" else { return false }
-        return ["modules", "MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG"]
-            .allSatisfy { !Files.exists(directory + "/" + $0) }
+        return !LinkedWorktree.isInMidOperation(directory)
     }
 }

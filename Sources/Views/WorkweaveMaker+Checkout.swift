@@ -43,7 +43,7 @@ extension WorkweaveMaker {
             try repository.references.create(ViewPlan.baseReference(name.text), at: repo.commit.id, message: "rwv: base of workweave \(name.text)")
             try repository.references.create(repo.branch, at: repo.commit.id, message: "branch: Created from \(repo.commit.id.hex)")
             return try LinkedWorktree.create(.init(name: name.text, path: top, branch: repo.branch, commit: repo.commit.id,
-                                                   lockReason: "in use by the workweave '\(name.text)' of \(weave.root)",
+                                                   lockReason: ViewPlan.lockReason(name.text, in: weave),
                                                    index: nil, identity: repository.identity), in: repository)
         }
         try system("write \(top)/.git") { () throws(Errno) in try Files.create(top + "/.git", Array(worktree.gitFileText.utf8)) }

@@ -88,7 +88,7 @@ struct WorkweaveMaker {
             try repository.references.create(repo.branch, at: repo.commit.id, message: "branch: Created from \(repo.commit.id.hex)")
             let top = "\(weave.workweave(name))/\(repo.path)"
             _ = try LinkedWorktree.create(.init(name: name.text, path: top, branch: repo.branch, commit: repo.commit.id,
-                                                lockReason: "in use by the workweave '\(name.text)' of \(weave.root); remove it with: rwv workweave PROJECT delete \(name.text)",
+                                                lockReason: ViewPlan.lockReason(name.text, in: weave),
                                                 index: base.index, identity: repository.identity), in: repository)
             if repo.isReadOnly { try LinkedWorktree.refuseChanges(repository.commonDirectory, name.text) }
         }

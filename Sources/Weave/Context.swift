@@ -21,6 +21,9 @@ package struct Context: Sendable {
     /// The directory that plays the weave's part: the workweave's root, or the weave.
     package var root: String { workweave.map(weave.workweave) ?? weave.root }
 
+    /// The same project in the weave itself.
+    package var inWeave: Context { Context(weave: weave, workweave: nil, mount: nil, project: project) }
+
     /// The directory of a project, here.
     package func directory(_ project: ProjectName) -> String { root + "/projects/" + project.text }
 
@@ -71,7 +74,7 @@ package struct Context: Sendable {
     private static func mountedWeave(_ directory: String) -> String? {
         guard let file = try? Files.open(directory, OpenFlags.path | OpenFlags.directory) else { return nil }
         defer { file.close() }
-        guard let value = (try? file.attribute(ofHandle: AttributeName(MountRecord.weaveAttribute))) ?? nil else { return nil }
+        guard let value = (try? file.attribute(ofHandle: AttributeName(MountRecord.weaveAttribute), limit: Files.longestPath)) ?? nil else { return nil }
         let root = String(decoding: value, as: UTF8.self)
         // Anybody can set attributes on directories of his own.
         return MountTable.containing(directory).flatMap { $0.type == MountTable.ours && $0.source == root ? root : nil }

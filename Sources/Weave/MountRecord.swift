@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import JSONCoding
 package import Manifest
 internal import Syscalls
 
@@ -57,7 +57,7 @@ extension Weave {
 
     private func readMount(_ path: String) throws(WeaveError) -> MountRecord? {
         guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
-        guard let record = try? JSONDecoder().decode(MountRecord.self, from: Data(bytes)) else {
+        guard let record = try? JSONDecoder().decode(MountRecord.self, from: bytes) else {
             throw WeaveError(.invalid, "\(path) is damaged", hint: "remove it and mount the project again")
         }
         guard record.format == MountRecord.currentFormat else {

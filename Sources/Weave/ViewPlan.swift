@@ -28,6 +28,17 @@ package struct ViewPlan: Sendable {
     /// The name of the reference that keeps a base's objects alive while the workweave lives.
     package static func baseReference(_ name: String) -> String { "refs/rwv/\(name)/base" }
 
+    /// What `git worktree list` says of why a workweave's worktree is locked: pruning would take it away while it is not mounted.
+    package static func lockReason(_ name: String, in weave: Weave) -> String {
+        "\(lockReasonStart)\(name)' of \(weave.root); remove it with: rwv workweave PROJECT delete \(name)"
+    }
+    private static let lockReasonStart = "in use by the workweave '"
+
+    /// The workweave that a ``lockReason(_:in:)`` speaks of; nil when it is somebody else's text.
+    package static func workweave(inLockReason text: String) -> String? {
+        text.hasPrefix(lockReasonStart) ? String(text.dropFirst(lockReasonStart.count).prefix { $0 != "'" }) : nil
+    }
+
     /// Works out the plan. Clones are looked at in parallel; the first error (in manifest order) is thrown.
     /// - Parameters:
     ///   - locked: base every repo on rwv.lock.

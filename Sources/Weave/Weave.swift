@@ -32,10 +32,13 @@ package struct Weave: Sendable, Equatable {
     /// The version of the layout of `.rwv`.
     package static let format = "1\n"
 
+    /// The directories of `.rwv`, outer ones first.
+    package var stateDirectories: [String] { [state, states, state + "/cache", bases, blobs, run, log, mounts] }
+
     /// Makes the directories of `.rwv` where they are missing.
     /// - Throws: `.unsupported` when `.rwv` was written by a newer program.
     package func prepareState() throws(WeaveError) {
-        for directory in [state, states, state + "/cache", bases, blobs, run, log, state + "/mounts"] {
+        for directory in stateDirectories {
             try system("make \(directory)") { () throws(Errno) in
                 do throws(Errno) { try Files.makeDirectory(directory, mode: directory == run ? 0o700 : 0o777) } catch where error == .exists {}
             }

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import Git
+internal import JSONCoding
 internal import Manifest
 internal import Syscalls
 
@@ -88,7 +88,7 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
     package static func read(_ directory: String) throws(WeaveError) -> WorkweaveRecord? {
         let path = directory + "/" + fileName
         guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
-        guard let record = try? JSONDecoder().decode(WorkweaveRecord.self, from: Data(bytes)) else {
+        guard let record = try? JSONDecoder().decode(WorkweaveRecord.self, from: bytes) else {
             throw WeaveError(.invalid, "\(path) is damaged", hint: "the changed files lie in \(directory)/upper as plain files")
         }
         guard record.format == currentFormat else {
@@ -105,10 +105,8 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
 
 /// Writes a value as JSON with sorted keys: temporary file, fsync, rename.
 package func writeJSON(_ value: some Encodable, _ path: String) throws(WeaveError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(value) else { throw WeaveError(.failed, "cannot encode \(path)") }
-    try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, Array(data) + [UInt8(ascii: "\n")]) }
+    guard let data = try? JSONEncoder(isPretty: true).encode(value) else { throw WeaveError(.failed, "cannot encode \(path)") }
+    try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, data + [UInt8(ascii: "\n")]) }
 }
 
 extension WorkweaveRecord {
@@ -129,6 +127,11 @@ extension WorkweaveRecord {
 }
 
 extension Weave {
+    /// Where a workweave's files are for git: its view, or its checkout in the state directory.
+    package func top(of record: WorkweaveRecord) -> String {
+        record.engine == "checkout" ? states + "/" + record.name + "/checkout" : workweaves + "/" + record.name
+    }
+
     /// The administration of a worktree in the clone at `path` of the weave; nil when there is no clone.
     package func worktree(_ name: String, of path: String) -> String? {
         Repository.gitDirectory(ofClone: root + "/" + path).map { LinkedWorktree.adminDirectory($0, name) }

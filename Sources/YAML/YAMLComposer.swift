@@ -54,19 +54,33 @@ struct YAMLComposer {
 
     private mutating func mapping(depth: Int, _ size: inout Int, _ end: inout YAMLMark) throws(YAMLError) -> [YAMLPair] {
         var pairs: [YAMLPair] = []
-        var lines: [[UInt8]: Int] = [:]
         while true {
             let next = try reader.next()
-            if case .mappingEnd = next.kind { end = next.end; return pairs }
+            if case .mappingEnd = next.kind {
+                end = next.end
+                try refuseDuplicates(pairs)
+                return pairs
+            }
             let key = try node(next, depth: depth + 1)
             guard let name = key.node.text else { throw YAMLError("a key must be a scalar, not a collection", at: key.node.start) }
-            if let first = lines.updateValue(key.node.start.line, forKey: Array(name.utf8)) {
-                throw YAMLError("duplicate key '\(name)': first on line \(first), again on line \(key.node.start.line)", at: key.node.start)
-            }
             let value = try node(try reader.next(), depth: depth + 1)
             pairs.append(YAMLPair(name: name, key: key.node, value: value.node))
             size += key.size + value.size
         }
+    }
+
+    /// Names are compared by bytes. Sorted, not hashed: for a dictionary Swift's runtime looks through all conformances of the
+    /// program, which takes longer than the rest of reading a manifest.
+    private func refuseDuplicates(_ pairs: [YAMLPair]) throws(YAMLError) {
+        let order = pairs.indices.sorted { a, b in
+            let (x, y) = (pairs[a].name, pairs[b].name)
+            return x.isSpelled(y) ? a < b : x.utf8.lexicographicallyPrecedes(y.utf8)
+        }
+        var again: (first: Int, second: Int)?
+        for (a, b) in zip(order, order.dropFirst()) where b < again?.second ?? pairs.count && pairs[a].name.isSpelled(pairs[b].name) { again = (a, b) }
+        guard let (first, second) = again else { return }
+        let place = pairs[second].key.start
+        throw YAMLError("duplicate key '\(pairs[second].name)': first on line \(pairs[first].key.start.line), again on line \(place.line)", at: place)
     }
 
     private mutating func alias(_ name: String, _ event: YAMLEvent) throws(YAMLError) -> (node: YAMLNode, size: Int) {

@@ -23,11 +23,14 @@ extension YAMLNode {
     }
 
     /// Whether the node means null: nothing, `~` or `null`, unquoted.
-    package var isNull: Bool { value == .null }
+    package var isNull: Bool {
+        guard case .scalar(let text, let style) = content else { return false }
+        return YAMLValue.hasMeaning(isPlain: style == .plain, tag: tag) && YAMLValue.isNull(text)
+    }
 
     /// The pair of a mapping whose key is spelled `name`, byte for byte.
     package subscript(name: String) -> YAMLPair? {
-        pairs?.first { $0.name.utf8.elementsEqual(name.utf8) }
+        pairs?.first { $0.name.isSpelled(name) }
     }
 
     /// The node without positions, scalars resolved as the YAML 1.2 core schema does.

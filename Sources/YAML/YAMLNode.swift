@@ -14,8 +14,8 @@ package struct YAMLMark: Hashable, Sendable {
     }
 }
 
-/// One node of a parsed document with the place it came from.
-package struct YAMLNode: Sendable {
+/// One node of a parsed document with the place it came from. An immutable object: trees are walked without copying.
+package final class YAMLNode: Sendable {
     /// How a scalar was written; only a plain one can mean null, a boolean or a number.
     package enum ScalarStyle: Sendable { case plain, singleQuoted, doubleQuoted, literal, folded }
 

@@ -1,6 +1,6 @@
 /// The text being parsed, and the way from libyaml's positions to ours: libyaml counts code points
 /// from behind the byte order mark, and breaks lines where editors do not (NEL, LS, PS).
-package struct YAMLSource {
+package final class YAMLSource: Sendable {
     package let bytes: [UInt8]
     /// Bytes of the byte order mark in front, 0 or 3.
     package let bom: Int

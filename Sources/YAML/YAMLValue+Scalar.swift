@@ -2,20 +2,32 @@ extension YAMLValue {
     /// What a scalar means: the YAML 1.2 core schema as serde_yaml 0.9 reads it (so `0b1` is a number,
     /// `010` and `1e999` are strings, and `yes` is a string).
     package init(scalar text: String, isPlain: Bool, tag: String? = nil) {
-        guard isPlain, tag != "!", tag != "tag:yaml.org,2002:str" else {
+        guard Self.hasMeaning(isPlain: isPlain, tag: tag) else {
             self = .string(text)
             return
         }
         switch text {
-        case "", "~", "null", "Null", "NULL": self = .null
+        case _ where Self.isNull(text): self = .null
         case "true", "True", "TRUE": self = .bool(true)
         case "false", "False", "FALSE": self = .bool(false)
         default: self = Self.isNumber(text) ? .number(text) : .string(text)
         }
     }
 
+    /// Whether a scalar may be anything but a string.
+    static func hasMeaning(isPlain: Bool, tag: String?) -> Bool { isPlain && tag != "!" && tag != "tag:yaml.org,2002:str" }
+
+    /// Whether a plain scalar spelled so is null.
+    static func isNull(_ text: String) -> Bool {
+        switch text {
+        case "", "~", "null", "Null", "NULL": true
+        default: false
+        }
+    }
+
     /// Whether a plain scalar spelled so is an integer or a float.
     static func isNumber(_ text: String) -> Bool {
+        guard let first = text.utf8.first, isDigit(first) || "+-.".utf8.contains(first) else { return false }
         let bytes = Array(text.utf8)
         return isInteger(bytes) || isFloat(bytes, text)
     }

@@ -14,7 +14,7 @@ package enum YAMLValue: Equatable, Sendable {
         switch (a, b) {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
-        case (.number(let a), .number(let b)), (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.number(let a), .number(let b)), (.string(let a), .string(let b)): a.isSpelled(b)
         case (.sequence(let a), .sequence(let b)): a == b
         case (.mapping(let a), .mapping(let b)): a == b
         default: false
@@ -23,7 +23,7 @@ package enum YAMLValue: Equatable, Sendable {
 
     /// The member named `key` of a mapping; nil if there is none or the value is no mapping.
     package subscript(key: String) -> YAMLValue? {
-        members?.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
+        members?.first { $0.key.isSpelled(key) }?.value
     }
 
     /// The members of a mapping; nil for anything else.
@@ -76,6 +76,11 @@ package struct YAMLMember: Equatable, Sendable {
 
     /// Keys are compared by bytes, too.
     package static func == (a: YAMLMember, b: YAMLMember) -> Bool {
-        a.key.utf8.elementsEqual(b.key.utf8) && a.value == b.value
+        a.key.isSpelled(b.key) && a.value == b.value
     }
+}
+
+extension String {
+    /// Whether two texts are the same bytes. Most differ in their lengths or canonically, which is seen sooner.
+    package func isSpelled(_ other: String) -> Bool { utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8) }
 }

@@ -28,5 +28,6 @@ if arguments.count > 1, arguments[1] == KernelMount.verb { CurrentProcess.exit(K
 let service = Service(
     start: Keeper.launch,
     local: { weave, call throws(WeaveError) in try Local.answer(weave, call, surface: surface) },
-    foreground: { Keeper.run($0, report: nil) })
+    foreground: Keeper.runHere)
+if let status = MountHelper(service).run(Array(arguments.dropFirst())) { CurrentProcess.exit(status) }
 CurrentProcess.exit(Program(service: service).run(Array(arguments.dropFirst())))

@@ -44,7 +44,7 @@ import Testing
         let play = try Playground()
         try play.weave("chatly/server", "chatly/web")
         try play.sh("""
-            for f in package.json Cargo.toml go.mod; do echo '{}' > w/local/chatly/server/$f; done; printf '[project]\n' > w/local/chatly/web/pyproject.toml
+            for f in package.json go.mod; do echo '{}' > w/local/chatly/server/$f; done; echo '[package]' > w/local/chatly/server/Cargo.toml; printf '[project]\n' > w/local/chatly/web/pyproject.toml
             for r in server web; do cd w/local/chatly/$r; git add .; git commit -qm more; cd - > /dev/null; done
             sed -i 's/^repositories/integrations: {uv-workspace: {install: true}}\\n&/' w/projects/web-app/rwv.yaml
             """)

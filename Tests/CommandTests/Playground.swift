@@ -39,6 +39,11 @@ final class Playground: Sendable {
 
     /// Runs `rwv` in a directory (relative to ``root``); the root's path is shown as `ROOT`.
     func rwv(_ words: String..., in directory: String = "w", environment more: [String] = []) throws -> Transcript {
+        try run(words, in: directory, environment: more)
+    }
+
+    /// The same, for words that were put together.
+    func run(_ words: [String], in directory: String = "w", environment more: [String] = []) throws -> Transcript {
         let outcome = try Subprocess(program, words, environment: more + environment, directory: root + "/" + directory).run(timeout: 60)
         return Transcript(shown(outcome.outputText), err: shown(outcome.errorText), status: outcome.status)
     }

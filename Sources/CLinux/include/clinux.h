@@ -79,6 +79,14 @@ int64_t rwv_getdents(int fd, void *buf, size_t n);
 
 int rwv_flock(int fd, int exclusive, int nonblocking);
 int rwv_unlock(int fd);
+/// A descriptor of our own for the open file that another process knows as `number` (pidfd_getfd(2)).
+int rwv_copy_of(int pid, int number);
+/// Whether `number` of a process is the very open file that `fd` of ours is (kcmp(2)): 0 or 1.
+int rwv_is_same_open_file(int fd, int pid, int number);
+/// A lock of the open file description (F_OFD_SETLK), not waited for: type 0 read, 1 write, 2 none; length 0: to the end.
+int rwv_range_lock(int fd, int type, int64_t start, int64_t length);
+/// The lock that would be in the way (F_OFD_GETLK); *type becomes 2 when none is. *pid: -1 for one of another description.
+int rwv_range_test(int fd, int *type, int64_t *start, int64_t *length, int *pid);
 int rwv_memfd(const char *name);
 int rwv_pipe(int out[2]);
 /// A pair whose messages keep their bounds (SOCK_SEQPACKET).
@@ -89,6 +97,8 @@ int rwv_send_packet(int fd, const void *buf, size_t n, int passed);
 int64_t rwv_receive_packet(int fd, void *buf, size_t n, int *passed);
 int rwv_listen_unix(const char *path, int backlog);
 int rwv_connect_unix(const char *path);
+/// One datagram to a unix(7) socket; `@` at the front of the address stands for the zero byte of an abstract one.
+int rwv_send_datagram(const char *address, const void *buf, size_t n);
 int rwv_accept(int fd);
 int rwv_peer_uid(int fd, uint32_t *uid, int32_t *pid);
 int rwv_set_nonblocking(int fd, int on);

@@ -1,4 +1,5 @@
 internal import Manifest
+internal import YAML
 
 /// Cargo's workspace and its lock (doc.rust-lang.org/cargo, "Workspaces").
 struct CargoWorkspace: Ecosystem {
@@ -11,17 +12,19 @@ struct CargoWorkspace: Ecosystem {
 
     /// Cargo refuses a workspace in a workspace.
     func package(_ bytes: [UInt8]) -> PackageFacts {
-        let outline = TOMLOutline(bytes)
-        return PackageFacts(name: outline["package.name"], version: outline["package.version"], requires: outline["package.rust-version"],
-                            refusal: outline.has("workspace") ? "has a workspace of its own" : nil)
+        PackageFacts(toml: bytes) { root in
+            let package = root["package"]
+            return PackageFacts(name: package?["name"]?.string, version: package?["version"]?.string, requires: package?["rust-version"]?.string,
+                                refusal: root["workspace"] == nil ? nil : "has a workspace of its own")
+        }
     }
 
     func files(_ session: RootSession) throws(IntegrationError) -> [GeneratedFile] {
-        let members = "members = [" + session.members(of: self).map { "\"\($0.path.text)\"" }.joined(separator: ", ") + "]"
+        let members = "[" + session.members(of: self).map { "\"\($0.path.text)\"" }.joined(separator: ", ") + "]"
         guard let existing = session.existing["Cargo.toml"] else {
-            return [GeneratedFile("Cargo.toml", "\(generatedMark)\n\n[workspace]\n\(members)\nresolver = \"2\"\n")]
+            return [GeneratedFile("Cargo.toml", "\(generatedMark)\n\n[workspace]\nmembers = \(members)\nresolver = \"2\"\n")]
         }
-        guard isGenerated(existing), let changed = TextEdit.replacingArray(existing, table: "[workspace]", key: "members", by: members) else {
+        guard isGenerated(existing), let changed = TextEdit.replacingArray(existing, ["workspace", "members"], by: members) else {
             throw .own("Cargo.toml", self, session)
         }
         return [GeneratedFile("Cargo.toml", String(decoding: changed, as: UTF8.self))]

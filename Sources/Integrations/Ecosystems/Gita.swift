@@ -13,7 +13,7 @@ struct Gita: Ecosystem {
     func files(_ session: RootSession) throws(IntegrationError) -> [GeneratedFile] {
         guard !session.wired.isEmpty else { return [] }
         for (path, head) in [("gita/repos.csv", Self.heads.repositories), ("gita/groups.csv", Self.heads.groups)] {
-            if let existing = session.existing[path], !existing.isEmpty, TOMLOutline.lines(existing).first != head { throw .own(path, self, session) }
+            if let existing = session.existing[path], !existing.isEmpty, TextEdit.lines(existing).first != head { throw .own(path, self, session) }
         }
         let named = zip(session.wired, Self.names(session.wired.map(\.path))).sorted { ($0.1, $0.0.path) < ($1.1, $1.0.path) }
         var repositories = Self.heads.repositories + "\n", groups = Self.heads.groups + "\n"

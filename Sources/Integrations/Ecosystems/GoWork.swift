@@ -13,7 +13,7 @@ struct GoWork: Ecosystem {
 
     func package(_ bytes: [UInt8]) -> PackageFacts {
         var facts = PackageFacts()
-        for line in TOMLOutline.lines(bytes) {
+        for line in TextEdit.lines(bytes) {
             let words = Self.words(line)
             guard words.count >= 2 else { continue }
             if words[0] == "module" { facts.name = String(words[1].filter { $0 != "\"" && $0 != "`" }) }
@@ -29,7 +29,7 @@ struct GoWork: Ecosystem {
         let use = ["use ("] + members.map { "    ./\($0.path.text)" } + [")"]
         let fresh = (["go \(version)", ""] + use).joined(separator: "\n") + "\n"
         guard let existing = session.existing["go.work"] else { return [GeneratedFile("go.work", fresh)] }
-        let lines = TOMLOutline.lines(existing)
+        let lines = TextEdit.lines(existing)
         guard isGenerated(existing), let first = lines.firstIndex(where: { Self.words($0) == ["use", "("] }),
               let last = lines[first...].firstIndex(where: { Self.words($0) == [")"] }) else { throw .own("go.work", self, session) }
         // Replacements and the toolchain stand beside the list. With nothing of that kind the file is as if made anew.
@@ -46,7 +46,7 @@ struct GoWork: Ecosystem {
 
     /// Ours uses repositories of the weave in one block; anything else is somebody's own.
     func isGenerated(_ bytes: [UInt8]) -> Bool {
-        let lines = TOMLOutline.lines(bytes).map(Self.words)
+        let lines = TextEdit.lines(bytes).map(Self.words)
         guard let first = lines.firstIndex(of: ["use", "("]), let last = lines[first...].firstIndex(of: [")"]), last > first + 1,
               !lines[(last + 1)...].contains(where: { $0.first == "use" }) else { return false }
         return lines[(first + 1)..<last].filter { !$0.isEmpty }.allSatisfy { words in

@@ -37,6 +37,28 @@ workweaves() { rwv -C "$W" workweave web-app list; }
 down() { rwv -C "$W" down; }
 up() { rwv -C "$W" up; }
 
+# `project NAME REPO[:ROLE]…` makes one more project of clones that are there.
+project() {
+    local name=$1 repo; shift
+    git init -q "$W/projects/$name"
+    {
+        echo 'repositories:'
+        for repo in "$@"; do
+            printf '  github/chatly/%s:\n    type: git\n    url: file://%s\n    version: main\n    role: %s\n' "${repo%%:*}" "$S/origins/${repo%%:*}.git" \
+                "$(case $repo in *:*) echo "${repo#*:}" ;; *) echo primary ;; esac)"
+        done
+    } > "$W/projects/$name/rwv.yaml"
+    printf '{"name": "%s"}\n' "$name" > "$W/projects/$name/package.json"
+    git -C "$W/projects/$name" add -A
+    git -C "$W/projects/$name" commit -qm 'the project'
+}
+# `mount_project PROJECT PLACE OPTION…` mounts at $S/PLACE, which it makes.
+mount_project() {
+    local project=$1 place=$2; shift 2
+    mkdir -p "$S/$place"
+    same_text "what 'rwv mount' prints" '' "$(rwv -C "$W" mount "$project" "$S/$place" "$@" 2>&1)"
+}
+
 # `refuses ARGUMENTS…` runs rwv, which must end with 1, say error and hint, print no data, and change nothing.
 refuses() {
     local before after status=0

@@ -1,0 +1,75 @@
+internal import CLinux
+
+/// What a process has open, as proc(5) tells: for those of the same user, or all when we are root.
+package enum ProcessFiles {
+    /// One open file: by number, and what it is.
+    package struct Entry: Hashable, Sendable {
+        package let pid: Int32
+        package let number: Int32
+        package let mount: Int
+        package let ino: UInt64
+    }
+
+    /// The process that a thread belongs to.
+    package static func process(ofThread id: Int32) -> Int32 { field("Tgid:", in: "/proc/\(id)/status").flatMap { Int32($0) } ?? id }
+
+    package static func parent(of pid: Int32) -> Int32? { field("PPid:", in: "/proc/\(pid)/status").flatMap { Int32($0) } }
+
+    /// The descriptors of a process that have this inode of this device (as mountinfo numbers it: "0:57") open. Nil when we may not look.
+    package static func having(_ ino: UInt64, on device: String, pid: Int32) -> [Entry]? {
+        guard let folder = try? Files.open("/proc/\(pid)/fdinfo", OpenFlags.directory) else { return nil }
+        defer { folder.close() }
+        guard let entries = try? folder.directoryEntries() else { return nil }
+        let all = entries.compactMap { Int32($0.text) }.compactMap { entry(pid, $0) }.filter { $0.ino == ino }
+        if all.isEmpty { return [] }
+        let mounts = mounts(of: device, pid: pid)
+        return all.filter { mounts.contains($0.mount) }
+    }
+
+    /// What a descriptor is of; nil when it is closed, or the process is gone.
+    package static func entry(_ pid: Int32, _ number: Int32) -> Entry? {
+        guard let bytes = try? Files.read("/proc/\(pid)/fdinfo/\(number)") else { return nil }
+        var mount: Int?, ino: UInt64?
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            if line.hasPrefix("mnt_id:") { mount = Int(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }) }
+            if line.hasPrefix("ino:") { ino = UInt64(line.dropFirst(4).drop { $0 == "\t" || $0 == " " }) }
+        }
+        guard let mount, let ino else { return nil }
+        return Entry(pid: pid, number: number, mount: mount, ino: ino)
+    }
+
+    /// The descriptor that a blocked thread's system call is about: its first argument (/proc/ID/syscall). Nil when we may not look.
+    package static func argument(ofThread id: Int32) -> Int32? {
+        guard let bytes = try? Files.read("/proc/\(id)/syscall") else { return nil }
+        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+        return words.count > 1 && words[1].hasPrefix("0x") ? Int32(words[1].dropFirst(2), radix: 16) : nil
+    }
+
+    /// A descriptor of our own for an open file of another process (pidfd_getfd(2)). - Throws: EPERM when we may not.
+    package static func copy(_ entry: Entry) throws(Errno) -> FileDescriptor { FileDescriptor(raw: try check(rwv_copy_of(entry.pid, entry.number))) }
+
+    /// Whether a process knows the very open file `file` by a number (kcmp(2)); false when it is closed or the process is gone.
+    package static func isSame(_ file: FileDescriptor, _ pid: Int32, _ number: Int32) -> Bool { rwv_is_same_open_file(file.raw, pid, number) == 1 }
+
+    package static var all: [Int32] {
+        guard let folder = try? Files.open("/proc", OpenFlags.directory) else { return [] }
+        defer { folder.close() }
+        return ((try? folder.directoryEntries()) ?? []).compactMap { Int32($0.text) }
+    }
+
+    private static func mounts(of device: String, pid: Int32) -> Set<Int> {
+        guard let bytes = try? Files.read("/proc/\(pid)/mountinfo") else { return [] }
+        return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ", maxSplits: 3)
+            return fields.count > 2 && fields[2] == device ? Int(fields[0]) : nil
+        })
+    }
+
+    private static func field(_ name: String, in path: String) -> Substring? {
+        guard let bytes = try? Files.read(path) else { return nil }
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix(name) {
+            return line.dropFirst(name.utf8.count).drop { $0 == "\t" || $0 == " " }
+        }
+        return nil
+    }
+}

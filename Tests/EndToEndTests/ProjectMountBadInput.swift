@@ -1,0 +1,73 @@
+internal import Testing
+
+extension EndToEnd {
+    /// Refused with a reason, never a hang.
+    @Suite struct ProjectMountBadInput {
+        struct Case: Sendable, CustomStringConvertible {
+            let description: String
+            var setUp = ""
+            let arguments: String
+            let says: String
+            var status = 1
+        }
+
+        private static let cases = [
+            Case(description: "missing", arguments: "mount web-app \"$S/nowhere\"", says: "nowhere"),
+            Case(description: "not empty", setUp: "touch \"$S/m/x\"", arguments: "mount web-app \"$S/m\"", says: "not empty"),
+            Case(description: "a file", setUp: "touch \"$S/file\"", arguments: "mount web-app \"$S/file\"", says: "not a directory"),
+            Case(description: "inside .rwv", setUp: "mkdir -p \"$W/.rwv/x\"", arguments: "mount web-app \"$W/.rwv/x\"", says: ".rwv"),
+            Case(description: "inside a clone", setUp: "mkdir \"$(clone server)/x\"", arguments: "mount web-app \"$(clone server)/x\"", says: "clone"),
+            Case(description: "the weave", arguments: "mount web-app \"$W\"", says: "weave"),
+            Case(description: "inside another mount", setUp: "rwv -C \"$W\" mount web-app \"$S/m\"; mkdir \"$S/m/d\"", arguments: "mount web-app \"$S/m/d\"", says: "inside the mount"),
+            Case(description: "inside a workweave", setUp: "create agent; mkdir \"$W/.workweaves/agent/d\"", arguments: "mount web-app \"$W/.workweaves/agent/d\"", says: ".workweaves"),
+            Case(description: "unknown project", arguments: "mount nosuch \"$S/m\"", says: "rwv.yaml"),
+            Case(description: "project without rwv.yaml", setUp: "mkdir \"$W/projects/empty\"", arguments: "mount empty \"$S/m\"", says: "rwv.yaml"),
+            Case(description: "broken manifest", setUp: "mkdir \"$W/projects/bad\"; echo 'repositories: [' > \"$W/projects/bad/rwv.yaml\"", arguments: "mount bad \"$S/m\"", says: "rwv.yaml"),
+            Case(description: "no mount", arguments: "unmount \"$S/m\"", says: "no mount"),
+        ]
+
+        @Test(arguments: cases) func refused(_ c: Case) throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("mkdir -p \"$S/m\"\n\(c.setUp)\nrefuses -C \"$W\" \(c.arguments)\nsays '\(c.says)'")
+            }
+        }
+
+        @Test func wrongUsage() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mkdir -p "$S/m"
+                    status=0; rwv -C "$W" mount web-app "$S/m" -o nosuch 2> "$S/tmp/err" || status=$?
+                    same_text 'status' 2 $status; says nosuch
+                    """)
+            }
+        }
+
+        /// The clone goes, comes back as another, moves: errors, and all is well when it is there again.
+        @Test func theCloneVanishes() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    V=$S/m/github/chatly/server; cd "$V/src"; exec 7< ../README.md; text=$(cat ../README.md)
+                    mv "$(clone server)" "$S/aside"
+                    until_true 3 bash -c "! test -e '$V'"
+                    same_text 'an open file' "$text" "$(cat <&7)"; ls > /dev/null 2>&1 || true; stat . > /dev/null 2>&1 || true
+                    git clone -q "file://$S/origins/server.git" "$(clone server)"
+                    until_true 3 test -e "$V/README.md"
+                    same_tree "$(clone server)" "$V"
+                    rm -rf "$(clone server)"; touch "$(clone server)"
+                    until_true 3 bash -c "! test -d '$V'"
+                    rm "$(clone server)"; ln -s /etc "$(clone server)"
+                    ls "$V/" > "$S/tmp/out" 2>/dev/null && fail 'a link led out of the weave'
+                    rm "$(clone server)"; mv "$S/aside" "$(clone server)"
+                    until_true 3 test -e "$V/README.md"
+                    cd "$S"; exec 7<&-
+                    is_clean "$V"
+                    # Directories that are replaced under somebody's feet.
+                    cd "$V/docs"; C=$(clone server); mv "$C/docs" "$C/old"; mkdir "$C/docs"; echo new > "$C/docs/new"
+                    same_text 'where we stand' "$(ls "$C/old")" "$(ls)"
+                    cd "$S"; until_true 3 test -e "$V/docs/new"
+                    """)
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+internal import Testing
+
+extension EndToEnd {
+    /// A mounted clone is the clone: as a file system, for git, and from both sides at once.
+    @Suite struct ProjectMountFiles {
+        @Test func sameAsTheNativeFileSystem() throws {
+            try Sandbox.with([.posix]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    native posix HEAD "$S/native/posix"
+                    /usr/bin/python3 "$TOOLS/posix.py" "$S/native/posix" > "$S/native.json" || fail 'the table fails natively'
+                    /usr/bin/python3 "$TOOLS/posix.py" "$S/m/github/chatly/posix" > "$S/view.json" || fail 'the table fails in the mount'
+                    diff "$S/native.json" "$S/view.json" || fail 'the mount answers otherwise than the native file system'
+                    diff <(listing "$(clone posix)") <(listing "$S/m/github/chatly/posix") || fail 'the clone is another'
+                    """, limit: 240)
+            }
+        }
+
+        /// Inode numbers, links, times to the nanosecond: those of the clone.
+        @Test func sameIdentity() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    all() { (cd "$1" && find . -printf '%i %n %m %u %g %s %b %T@ %C@ %y %p %l\\n' | LC_ALL=C sort -k11); }
+                    for repo in server web; do
+                        cd "$S/m/github/chatly/$repo"; echo 1 > one; ln one two; mkdir d; ln one d/three; mkfifo fifo
+                        /usr/bin/python3 -c 'import os; os.utime("two", ns=(1234567890123456789, 1234567890987654321)); os.setxattr("two", "user.mark", b"m"); print(os.listxattr("one"))' > "$S/tmp/out"
+                        same_text 'attributes' "['user.mark']" "$(cat "$S/tmp/out")"
+                        cd "$S"; diff <(all "$(clone $repo)") <(all "$S/m/github/chatly/$repo") || fail "stat differs in $repo"
+                    done
+                    """)
+            }
+        }
+
+        @Test func bothSidesAtRandom() throws {
+            try Sandbox.with([.app]) { box in
+                print("RWV_SEED=\(Machine.seed)")
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 "$TOOLS/coherence.py" "$(clone server)" "$S/m/github/chatly/server" 120 \(Machine.seed) || fail 'the mount and the clone differ'
+                    fsck_all
+                    """, limit: 240)
+            }
+        }
+
+        /// flock and fcntl, between a mount, the clone and another mount; also when who holds one closes or dies.
+        @Test func locksAreShared() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    project other server
+                    mount_project web-app m; mount_project other o
+                    file=github/chatly/server/README.md
+                    /usr/bin/python3 "$TOOLS/locks.py" "$W/$file" "$W/$file" || fail 'the table fails natively'
+                    /usr/bin/python3 "$TOOLS/locks.py" "$W/$file" "$S/m/$file" || fail 'clone and mount'
+                    /usr/bin/python3 "$TOOLS/locks.py" "$S/o/$file" "$S/m/$file" || fail 'two mounts'
+                    rwv unmount "$S/o"
+                    """, limit: 120)
+            }
+        }
+
+        /// Deeper than any path is long, also for the next server.
+        @Test func deepTree() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$S/m/github/chatly/server" "$W/.rwv/run/server.pid" <<'P' || fail 'a deep tree'
+                    import os, signal, sys
+                    os.chdir(sys.argv[1])
+                    for i in range(3000): os.mkdir("d"); os.chdir("d")
+                    open("deep", "w").write("x")
+                    os.kill(int(open(sys.argv[2]).read()), signal.SIGKILL)
+                    assert os.listdir(".") == ["deep"] and open("deep").read() == "x"
+                    os.chdir(".."); assert os.listdir(".") == ["d"]
+                    P
+                    rm -rf "$(clone server)/d"
+                    """, limit: 120)
+            }
+        }
+
+        /// A mapped file: what one side writes the other reads.
+        @Test func mapped() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$(clone server)/README.md" "$S/m/github/chatly/server/README.md" <<'P' || fail 'mmap'
+                    import mmap, os, sys, time
+                    clone, view = sys.argv[1:3]
+                    with open(view, "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
+                        m[:5] = b"VIEW!"; m.flush()
+                        assert open(clone, "rb").read(5) == b"VIEW!"
+                    with open(clone, "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
+                        m[:5] = b"CLONE"; m.flush()
+                    deadline = time.monotonic() + 2
+                    while open(view, "rb").read(5) != b"CLONE":
+                        assert time.monotonic() < deadline, "never seen"
+                    P
+                    # A program that is open for nothing but reading can be run from both sides.
+                    V=$S/m/github/chatly/server; cp /bin/echo "$V/tool"; same_text 'run in the clone' hi "$("$(clone server)/tool" hi)"; same_text 'run in the mount' hi "$("$V/tool" hi)"
+                    """)
+            }
+        }
+
+        @Test(arguments: ["edits", "renames", "stash", "switching", "rebase", "merge", "bisect", "cleaning", "collecting"])
+        func gitAsInTheClone(chapter: String) throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    git clone -q "$S/origins/server.git" "$S/native/clone"
+                    git -C "$S/native/clone" remote set-url origin "file://$S/origins/server.git"
+                    git -C "$S/native/clone" switch -q -c agent/main; git -C "$(clone server)" switch -q -c agent/main
+                    mount_project web-app m
+                    V=$S/m/github/chatly/server
+                    bash "$TOOLS/git-script.sh" \(chapter) "$S/native/clone" "$S/native/clone" > "$S/native.report" 2>&1 || fail "native: $(tail -n 30 "$S/native.report")"
+                    bash "$TOOLS/git-script.sh" \(chapter) "$V" "$V" > "$S/view.report" 2>&1 || fail "mount: $(tail -n 30 "$S/view.report")"
+                    diff "$S/native.report" "$S/view.report" || fail 'the mount answers otherwise than a clone'
+                    diff -r --no-dereference --exclude=.git "$S/native/clone" "$(clone server)" || fail 'files differ at the end'
+                    same_text 'status in the clone' "$(git -C "$S/native/clone" status --porcelain)" "$(git -C "$(clone server)" status --porcelain)"
+                    fsck_all
+                    """, limit: 240)
+            }
+        }
+    }
+}

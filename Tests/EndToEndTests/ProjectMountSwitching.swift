@@ -1,0 +1,103 @@
+internal import Testing
+
+extension EndToEnd {
+    /// Another project in a live mount: one listing never mixes two, and once the command returns all is new.
+    @Suite struct ProjectMountSwitching {
+        private static let shows = """
+            shows() { # PROJECT
+                same_text "active" "$1" "$(cat "$A/.rwv-active")"
+                same_text "package.json" "{\\"name\\": \\"$1\\"}" "$(cat "$A/package.json")"
+                same_text "projects" "$1" "$(ls "$A/projects")"
+                case $1 in
+                web-app) same_text 'repos' 'engine.io protocol server socket.io web ' "$(ls "$A/github/chatly" | tr '\\n' ' ')"; [ ! -e "$A/github/chatly/mobile" ] ;;
+                *) same_text 'repos' 'mobile protocol server socket.io ' "$(ls "$A/github/chatly" | tr '\\n' ' ')"; [ ! -e "$A/github/chatly/web" ] ;;
+                esac || fail "a repo of another project has a name"
+            }
+
+            """
+
+        @Test func everyWay() throws {
+            try Sandbox.with(ProjectMountScenario.repos) { box in
+                try box.bash(ProjectMountScenario.setUp + Self.shows + """
+                    shows web-app
+                    same_text 'printed' '' "$(rwv -C "$A" activate mobile-app 2>&1)"; shows mobile-app
+                    rwv -C "$W" mount web-app "$A"; shows web-app
+                    echo mobile-app > "$A/.rwv-active"; shows mobile-app
+                    echo web-app > "$A/next"; mv "$A/next" "$A/.rwv-active"
+                    until_true 2 grep -qx web-app "$A/.rwv-active"; until_true 2 test -e "$A/github/chatly/web"; [ ! -e "$A/next" ] || fail 'the file is left'
+                    shows web-app
+                    for text in nosuch '' 'a b' ../web-app; do
+                        bash -c "printf '%s\\n' '$text' > '$A/.rwv-active'" 2> "$S/tmp/err" && fail "'$text' was taken"
+                        says 'invalid argument'
+                    done
+                    shows web-app
+                    refuses -C "$A" activate nosuch
+                    same_text 'active in the weave' web-app "$(cat "$W/.rwv-active")"
+                    # It is remembered.
+                    rwv -C "$A" activate mobile-app; down; up; shows mobile-app
+                    rwv -C "$A" activate web-app; kill -9 "$(cat "$W/.rwv/run/server.pid")"; shows web-app
+                    """)
+            }
+        }
+
+        /// What both projects have stays as it is for those who use it.
+        @Test func sharedReposStay() throws {
+            try Sandbox.with(ProjectMountScenario.repos) { box in
+                try box.bash(ProjectMountScenario.setUp + """
+                    cd "$A/github/chatly/server"; exec 7<> README.md; exec 6< "$A/github/chatly/engine.io/README.md"
+                    gone=$(cat "$(clone engine.io)/README.md"); ino=$(stat -c %i src)
+                    rwv activate mobile-app
+                    same_text 'here' "$ino" "$(stat -c %i src)"; git status > /dev/null
+                    echo more >> README.md; same_text 'an open file' "$(cat "$(clone server)/README.md")" "$(cat <&7)"
+                    same_text 'an open file of a repo that left' "$gone" "$(cat <&6)"
+                    exec 7>&- 6<&-
+                    """)
+            }
+        }
+
+        @Test func whileABuildRuns() throws {
+            try Sandbox.with(ProjectMountScenario.repos) { box in
+                try box.bash(ProjectMountScenario.setUp + """
+                    cd "$A/github/chatly/server"
+                    ( for i in $(seq 60); do mkdir -p out; echo $i > out/$i.tmp && mv out/$i.tmp out/$i && cat out/$i README.md > /dev/null || exit 1; find src > /dev/null || exit 1; done ) & worker=$!
+                    /usr/bin/python3 - "$A" <<'P' & lister=$!
+                    import os, sys
+                    sets = {("engine.io", "protocol", "server", "socket.io", "web"), ("mobile", "protocol", "server", "socket.io")}
+                    for i in range(3000):
+                        try: found = tuple(sorted(os.listdir(sys.argv[1] + "/github/chatly")))
+                        except OSError as e: sys.exit("listing: %s" % e)
+                        if found not in sets: sys.exit("a mixture: %s" % (found,))
+                    P
+                    for i in $(seq 15); do rwv activate mobile-app; [ ! -e "$A/github/chatly/web" ] || fail mixed; rwv activate web-app; [ ! -e "$A/github/chatly/mobile" ] || fail mixed; done
+                    wait $worker || fail 'the build failed'
+                    wait $lister || fail 'a listing mixed two projects'
+                    """, limit: 120)
+            }
+        }
+
+        /// Whoever edits the manifest sees it in the mount within a second.
+        @Test func manifestEdits() throws {
+            try Sandbox.with(ProjectMountScenario.repos) { box in
+                try box.bash(ProjectMountScenario.setUp + """
+                    cd "$A"; same_text 'here' "$A" "$(rwv | sed -n 's/^Mount: //p')"; same_text 'resolve' "$W" "$(rwv resolve)"
+                    rwv add "file://$S/origins/mobile.git" --role dependency 2>/dev/null || true
+                    P=$W/projects/web-app
+                    printf '  github/chatly/mobile:\\n    type: git\\n    url: file://x\\n    version: main\\n    role: primary\\n' >> "$P/rwv.yaml"
+                    until_true 2 test -d "$A/github/chatly/mobile"
+                    rwv remove github/chatly/mobile
+                    until_true 2 bash -c "! test -e '$A/github/chatly/mobile'"
+                    echo '{}' > "$P/tsconfig.json"; rm "$P/package.json"
+                    until_true 2 bash -c "! test -L '$A/package.json'"
+                    # A broken one changes nothing, and is told of.
+                    git -C "$P" checkout -q package.json; good=$(cat "$P/rwv.yaml"); echo '  - [' >> "$P/rwv.yaml"
+                    until_true 2 bash -c "ls '$A' > /dev/null; '$RWV' -C '$W' mounts | grep -q 'web-app.*stale.*rwv.yaml'"
+                    [ -d "$A/github/chatly/web" ] || fail 'the last good one is gone'
+                    printf '%s\\n' "$good" > "$P/rwv.yaml"
+                    until_true 2 bash -c "ls '$A' > /dev/null; '$RWV' -C '$W' mounts | grep -q 'web-app.*served'"
+                    rwv lock 2> /dev/null || fail 'lock in a mount'; [ -s "$P/rwv.lock" ] || fail 'no lock'
+                    rwv check > /dev/null || true
+                    """)
+            }
+        }
+    }
+}
