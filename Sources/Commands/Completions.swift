@@ -42,7 +42,7 @@ enum Completions {
         case ("init", _), ("fetch", "NAME"): return []
         case (_, "PROJECT"), (_, "P"): return try context().weave.allProjects().map(\.text)
         case (_, "WORKWEAVE"): return try context().weave.workweaveRecords().map(\.name)
-        case ("workweave", "ACTION"): return ["create", "delete", "list", "sync"]
+        case ("workweave", "ACTION"): return ["create", "delete", "list", "sync", "engine"]
         case ("workweave", "NAME"):
             return before.positionals.count > 1 && before.positionals[1] == "create" ? [] : try context().weave.workweaveRecords().filter { $0.project == before.positionals[0] }.map(\.name)
         case ("remove", "PATH"), (_, "PATH=REV"):

@@ -96,7 +96,7 @@ struct DoctorMounts {
                 return "chmod 555"
             })
         }
-        if server.isServed, isProject ? true : server.mounts.contains(where: { $0.kind == "workweave" && $0.engine == "fuse" }) {
+        if server.isServed, isProject ? true : server.mounts.contains(where: { $0.kind == "workweave" && $0.engine != "checkout" }) {
             found.append(DoctorFinding(kind: .notServed, path: path, what: "it is registered, a server runs, and nothing is mounted", why: "somebody has taken it away, or it could not be mounted",
                                        fix: "run 'rwv up'; if that does not help, see \(weave.log)/server.log\(forget)", service: .serve))
         }

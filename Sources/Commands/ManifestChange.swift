@@ -7,7 +7,12 @@ internal import Weave
 enum ManifestChange {
     /// Reads, edits and writes the manifest while no other rwv does. Then brings links and worktrees up to date.
     static func apply(_ project: ProjectName, _ session: Session, edit: (ManifestEditor) throws -> String) throws {
-        let context = try session.context()
+        try write(project, try session.context(), edit)
+        // The directory is not open any more: what the kernel has mounted there may have to be taken away for a moment.
+        try finish(project, session)
+    }
+
+    private static func write(_ project: ProjectName, _ context: Context, _ edit: (ManifestEditor) throws -> String) throws {
         let directory = context.directory(project), path = directory + "/" + Manifest.fileName
         // The directory itself is the lock: nothing is left behind, and a rename of rwv.yaml does not matter.
         let lock = try system("open \(directory)") { () throws(Errno) in OwnedDescriptor(try Files.open(directory, OpenFlags.directory)) }
@@ -20,7 +25,6 @@ enum ManifestChange {
             if let mode { try Files.setMode(real, mode) }
         }
         lock.descriptor.unlock()
-        try finish(project, session)
     }
 
     /// What follows a change of the manifest, or clones made for it.

@@ -6,12 +6,13 @@ internal import Manifest
 internal import Syscalls
 internal import Weave
 
-/// `rwv workweave PROJECT create|delete|list|sync`: isolated working copies of a project.
+/// `rwv workweave PROJECT create|delete|list|sync|engine`: isolated working copies of a project.
 enum Workweave {
     static let verb = Verb(CommandSpec(
         "workweave", "make, list, update and delete workweaves: isolated working copies of a project",
-        positionals: [PositionalSpec("PROJECT", "the project"), PositionalSpec("ACTION", "create, delete, list or sync; list when left out", .optional),
-                      PositionalSpec("NAME", "the workweave; create chooses one when left out", .optional)],
+        positionals: [PositionalSpec("PROJECT", "the project"), PositionalSpec("ACTION", "create, delete, list, sync or engine; list when left out", .optional),
+                      PositionalSpec("NAME", "the workweave; create chooses one when left out", .optional),
+                      PositionalSpec("ENGINE", "engine: fuse or kernel", .optional)],
         options: [
             OptionSpec("--locked", "create: base every repo on rwv.lock"),
             OptionSpec("--at", value: "PATH=REV", "create: base one repo on a revision; may be repeated"),
@@ -24,14 +25,18 @@ enum Workweave {
         guard let text = session.arguments[0] else { return }
         let project = try ProjectName(text)
         let name = session.arguments[2]
+        if let extra = session.arguments[3], session.arguments[1] != "engine" { throw UsageError("unexpected argument '\(extra)'", hint: "usage: rwv workweave PROJECT ACTION NAME") }
         switch session.arguments[1] ?? "list" {
         case "create": try create(session, context, project, name)
         case "delete": try delete(session, context, project, try require(name, "delete"))
         case "list": try list(session, context, project)
         case "sync": try sync(session, context, project, try require(name, "sync"))
-        case let other: throw UsageError("there is no 'rwv workweave \(text) \(other)'", hint: "use create, delete, list or sync")
+        case "engine": try setEngine(session, context, project, try require(name, "engine"))
+        case let other: throw UsageError("there is no 'rwv workweave \(text) \(other)'", hint: "use create, delete, list, sync or engine")
         }
     }
+
+    private static let engines = ["auto", "fuse", "kernel", "checkout"]
 
     private static func require(_ name: String?, _ action: String) throws -> String {
         guard let name else { throw UsageError("'rwv workweave PROJECT \(action)' needs the name of a workweave", hint: "'rwv workweave PROJECT list' shows what there is") }
@@ -49,7 +54,7 @@ enum Workweave {
         if let name { _ = try WorkweaveName(name) }
         _ = try context.weave.readManifest(project)
         let engine = session.arguments.value("--engine") ?? "auto"
-        guard ["auto", "fuse", "kernel", "checkout"].contains(engine) else {
+        guard engines.contains(engine) else {
             throw UsageError("there is no engine '\(engine)'", hint: "choose auto, fuse, kernel or checkout")
         }
         let options = CreateOptions(project: project.text, name: name, locked: session.arguments.has("--locked"), revisions: revisions,
@@ -84,9 +89,26 @@ enum Workweave {
                                      hint: "commit and push or merge what you want to keep, or use --force to lose it")
             }
         }
-        do throws(WeaveError) { _ = try session.service.ask(context.weave, .delete(name: name, force: session.arguments.has("--force"))) } catch {
+        try namingUsers(of: info) { () throws(WeaveError) in
+            _ = try session.service.ask(context.weave, .delete(name: name, force: session.arguments.has("--force")))
+        }
+    }
+
+    /// Where something cannot be done because the workweave is in use, says by whom.
+    private static func namingUsers(of info: WorkweaveInfo, _ body: () throws(WeaveError) -> Void) throws {
+        do throws(WeaveError) { try body() } catch {
             guard error.code == .busy else { throw error }
             throw CommandFailure(errors: [error.message] + MountUsers.find(info.path).map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+        }
+    }
+
+    private static func setEngine(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws {
+        guard let engine = session.arguments[3] else { throw UsageError("'rwv workweave PROJECT engine \(name)' needs an engine", hint: "choose fuse or kernel") }
+        guard engines.contains(engine), engine != "auto" else { throw UsageError("there is no engine '\(engine)'", hint: "choose fuse or kernel") }
+        let info = try find(session, context, project, name)
+        try namingUsers(of: info) { () throws(WeaveError) in
+            if !MountUsers.find(info.path).isEmpty { throw WeaveError(.busy, "\(info.path) is in use", hint: "leave that directory and end those programs") }
+            _ = try session.service.ask(context.weave, .setEngine(name: name, engine: engine))
         }
     }
 

@@ -8,6 +8,8 @@ package enum Call: Codable, Sendable {
     /// `force`: although the kernel has it mounted and it is in use.
     case delete(name: String, force: Bool)
     case sync(SyncOptions)
+    /// Serves a workweave with another engine: "fuse", "kernel" or "checkout".
+    case setEngine(name: String, engine: String)
     /// What `delete` and `list` want to know of workweaves; of one project, or of one name, or of all.
     case describe(project: String?, name: String?, withUsage: Bool)
     case mounts

@@ -50,6 +50,9 @@ package enum Server {
             try served.delete(name, force: force)
             return .done
         case .sync(let options): return .synced(try served.sync(options))
+        case .setEngine(let name, let engine):
+            try served.setEngine(name, engine)
+            return .done
         case .describe(let project, let name, let withUsage):
             return .workweaves(try served.describe(project: project, name: name, withUsage: withUsage))
         case .mounts: return .mounts(try served.mounts())

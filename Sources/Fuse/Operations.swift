@@ -14,7 +14,6 @@ enum Operations {
                 | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
             unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_PARALLEL_DIROPS
                 | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ)
-            if handler.findsByNumber { unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_EXPORT_SUPPORT) }
             let locks = UInt32(FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS)
             guard !handler.isOnlyWriter else { return unsafe c.pointee.want &= ~locks }
             // Locks are taken on the files themselves, where others see them.

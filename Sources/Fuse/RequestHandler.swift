@@ -42,8 +42,6 @@ package protocol RequestHandler: AnyObject, Sendable {
     func setFileLock(_ r: consuming Request, node: UInt64, owner: UInt64, kind: RangeLock.Kind, waits: Bool)
     /// Whether nobody else changes what is shown: what the kernel has cached stays right then. Asked once, when the mount begins.
     var isOnlyWriter: Bool { get }
-    /// Whether a look-up of "." in any node that was ever shown finds it again, as file handles need it. Asked once, when the mount begins.
-    var findsByNumber: Bool { get }
 }
 
 extension RequestHandler {
@@ -51,7 +49,6 @@ extension RequestHandler {
     package func testLock(_ r: consuming Request, node: UInt64, owner: UInt64, lock: RangeLock) { r.fail(.notImplemented) }
     package func setLock(_ r: consuming Request, node: UInt64, owner: UInt64, lock: RangeLock, waits: Bool) { r.fail(.notImplemented) }
     package func setFileLock(_ r: consuming Request, node: UInt64, owner: UInt64, kind: RangeLock.Kind, waits: Bool) { r.fail(.notImplemented) }
-    package var findsByNumber: Bool { false }
     package func forget(node: UInt64, count: UInt64) {}
     package func lookup(_ r: consuming Request, parent: UInt64, name: Span<UInt8>) { r.fail(.notImplemented) }
     package func attributes(_ r: consuming Request, node: UInt64) { r.fail(.notImplemented) }

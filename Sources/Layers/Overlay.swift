@@ -26,6 +26,8 @@ package final class Overlay: @unchecked Sendable {
 
     /// Guarded by `namespace`.
     private(set) var lower: LowerTree
+    /// Whether somebody else has the directory now. Guarded by `namespace`.
+    private var isClosed = false
     /// Guarded by `table`.
     var nodes: [UInt64: UpperNode] = [:]
     /// Whether the kernel may know nodes that a predecessor gave out, and the upper directory has not been read for them yet. Guarded by `table`.
@@ -84,6 +86,11 @@ package final class Overlay: @unchecked Sendable {
         namespace.withWriteLock { lower = new }
     }
 
+    /// Lets go of the directory: when this returns no request is under way, and those that come are answered ESTALE.
+    package func close() {
+        namespace.withWriteLock { isClosed = true }
+    }
+
     // MARK: Places
 
     /// Where a node lies: what a path was built for.
@@ -104,6 +111,7 @@ package final class Overlay: @unchecked Sendable {
     func locate(_ id: NodeID, _ name: Span<UInt8>? = nil, _ path: PathBuffer) throws(Errno) -> Place {
         table.lock()
         defer { table.unlock() }
+        if isClosed { throw .stale }
         if needsScan {
             needsScan = false
             scan()

@@ -21,22 +21,30 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
     /// Who shows a base, and as which part of his.
     private var holders: [UInt32: [UInt32: UInt32]] = [:]
     private var numbers: BaseNumbers?
+    /// How often the kernel refers to each workweave's directory, as far as this server knows.
+    private var references: [UInt64: UInt64] = [:]
     private let started = Timestamp.current
 
     package init() {}
 
-    package var findsByNumber: Bool { true }
-
     // MARK: Members
 
-    /// Begins a mount: before its first request. - Throws: ENOSPC and the like, from ``BaseNumbers``.
-    package func begin(_ numbers: BaseNumbers) throws(Errno) {
-        let all = lock.withReadLock { names.compactMap { name, id in shown[id].map { (name, id, $0) } } }
-        lock.withWriteLock {
+    /// Begins a mount: before its first request.
+    /// - Parameter isInherited: the kernel may refer to any directory; it tells when it does so no more.
+    /// - Throws: ENOSPC and the like, from ``BaseNumbers``.
+    package func begin(_ numbers: BaseNumbers, isInherited: Bool) throws(Errno) {
+        // Others may be adding workweaves at the same time: from here on with the new numbers.
+        let all = lock.withWriteLock {
             self.numbers = numbers
-            holders = [:]
+            (holders, references) = ([:], [:])
+            let current = Set(names.values)
+            shown = shown.filter { current.contains($0.key) }
+            return names.compactMap { name, id in shown[id].map { (name, id, $0) } }
         }
-        for (name, id, s) in all { try add(name, id: id, s.tree, keys: s.keys) }
+        for (name, id, s) in all {
+            try add(name, id: id, s.tree, keys: s.keys)
+            if isInherited { count(s.tree.root.raw) }
+        }
     }
 
     /// Shows a workweave's lower under its name. - Parameter keys: of the bases, by part.
@@ -52,15 +60,28 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
         }
     }
 
-    /// Shows it no more; what the kernel knows of it is to be dropped by a notification for the root.
+    /// Shows it no more; what the kernel knows of it is to be dropped by a notification for the root. Until the kernel has forgotten its
+    /// directory, nodes in it are still found: an overlay may hold a shared file by the name that it has there, and would answer
+    /// ESTALE for good if that failed.
     package func remove(_ name: String) {
         lock.withWriteLock {
-            guard let id = names.removeValue(forKey: name), let s = shown.removeValue(forKey: id) else { return }
-            for number in s.numbers.values {
-                holders[number]?[id] = nil
-                if holders[number]?.isEmpty ?? false { holders[number] = nil }
-            }
+            guard let id = names.removeValue(forKey: name), let root = shown[id]?.tree.root.raw else { return }
+            if references[root] == nil { forgetTree(id) }
         }
+    }
+
+    /// Under `lock`.
+    private func forgetTree(_ id: UInt32) {
+        guard let s = shown.removeValue(forKey: id) else { return }
+        for number in s.numbers.values {
+            holders[number]?[id] = nil
+            if holders[number]?.isEmpty ?? false { holders[number] = nil }
+        }
+    }
+
+    /// The kernel is given a reference to a workweave's directory.
+    private func count(_ node: UInt64) {
+        lock.withWriteLock { references[node, default: 0] += 1 }
     }
 
     package func holds(_ name: String) -> Bool { lock.withReadLock { names[name] != nil } }
@@ -106,8 +127,6 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
         return s
     }
 
-    private func rootEntry() -> Entry { Entry(node: 1, generation: 0, status: rootStatus()) }
-
     private func member(_ id: UInt32) throws(Errno) -> Place {
         guard let s = lock.withReadLock({ shown[id] }) else { throw .notFound }
         return try find(s.tree.root.raw)
@@ -117,9 +136,9 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
 
     package func lookup(_ r: consuming Request, parent: UInt64, name: Span<UInt8>) {
         counters.count(.lookup)
-        let dots = name.count <= 2 && name[0] == UInt8(ascii: ".") && name[name.count - 1] == UInt8(ascii: ".")
         do throws(Errno) {
-            let e = dots ? try again(parent, isParent: name.count == 2) : try child(parent, name)
+            let e = try child(parent, name)
+            if parent == 1 { count(e.node) }
             _ = r.reply(e)
         } catch { error == .notFound ? r.replyNegative(timeout: parent == 1 ? 0 : Entry.forEver) : r.fail(error) }
     }
@@ -136,15 +155,15 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
         return entry(p, e)
     }
 
-    /// A node by its number alone, or the directory it lies in: what the kernel asks for when it opens a file handle.
-    private func again(_ node: UInt64, isParent: Bool) throws(Errno) -> Entry {
-        if node == 1 { return rootEntry() }
-        let p = try find(node)
-        if !isParent { return entry(p, p.entry) }
-        return node == p.tree.root.raw ? rootEntry() : entry(p, p.tree.parent(p.entry))
+    package func forget(node: UInt64, count: UInt64) {
+        counters.count(.forget)
+        lock.withWriteLock {
+            guard let known = references[node] else { return }
+            references[node] = known > count ? known - count : nil
+            let id = NodeID(raw: node).workweave
+            if known <= count, !names.values.contains(id) { forgetTree(id) }
+        }
     }
-
-    package func forget(node: UInt64, count: UInt64) { counters.count(.forget) }
 
     package func attributes(_ r: consuming Request, node: UInt64) {
         counters.count(.getattr)
@@ -218,7 +237,9 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
         guard addDots(r, 1, offset, plus, buffer) else { return }
         for (name, id) in lock.withReadLock({ names.sorted { $0.value < $1.value } }) where Int64(id) + 2 > offset {
             guard let p = try? member(id) else { continue }
-            if !add(r, Array(name.utf8).span, entry(p, p.entry), Int64(id) + 2, plus, buffer) { return }
+            let e = entry(p, p.entry)
+            if !add(r, Array(name.utf8).span, e, Int64(id) + 2, plus, buffer) { return }
+            if plus { count(e.node) }
         }
     }
 

@@ -94,7 +94,7 @@ final class KernelEngine: Sendable {
         if mounter.isServed(Self.mountID) { return }
         let isInherited = mounter.isInherited(Self.mountID)
         try system("begin the base view") { () throws(Errno) in
-            try handler.begin(try BaseNumbers(path: weave.run + "/base.list", isInherited: isInherited))
+            try handler.begin(try BaseNumbers(path: weave.run + "/base.list", isInherited: isInherited), isInherited: isInherited)
         }
         let mount = ViewMount(id: Self.mountID, path: weave.baseView, options: ["ro"], makesDirectory: true)
         let served = try mounter.serve(mount, with: handler)

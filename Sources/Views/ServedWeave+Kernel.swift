@@ -71,6 +71,8 @@ extension ServedWeave {
         } catch {
             if error.code == .notFound { throw error }
             if isWish {
+                // On a full disk nothing can be written before something is gone; nobody has been told of it yet.
+                try? Files.removeTree(weave.states + "/\(record.name)/upper")
                 try? delete(record.name, force: true)
                 throw error
             }

@@ -293,7 +293,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         return report
     }
 
-    private func chooseEngine(_ text: String) throws(WeaveError) -> Engine {
+    func chooseEngine(_ text: String) throws(WeaveError) -> Engine {
         switch text {
         case "auto", "fuse": return .fuse
         case "checkout": return .checkout
@@ -315,7 +315,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         do throws(ManifestError) { return try ProjectName(text) } catch { throw WeaveError(error) }
     }
 
-    private func workweaveName(_ text: String) throws(WeaveError) -> WorkweaveName {
+    func workweaveName(_ text: String) throws(WeaveError) -> WorkweaveName {
         do throws(ManifestError) { return try WorkweaveName(text) } catch { throw WeaveError(error) }
     }
 

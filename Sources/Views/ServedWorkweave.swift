@@ -12,11 +12,10 @@ struct ServedWorkweave {
     func directory(_ record: WorkweaveRecord) -> String { weave.states + "/" + record.name }
 
     func overlay(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) -> Overlay {
-        guard let upper = record.upper, let prefix = UpperFormat.Prefix(rawValue: upper.prefix), let whiteout = UpperFormat.Whiteout(rawValue: upper.whiteout) else {
+        guard let format = record.upper?.format else {
             throw WeaveError(.invalid, "'\(record.name)' has an upper directory of unknown form", hint: "use the rwv that made it")
         }
-        let format = UpperFormat(prefix: prefix, whiteout: whiteout, renamesWithWhiteout: upper.renamesWithWhiteout)
-        if prefix == .trusted, CurrentProcess.userID != 0 {
+        if format.prefix == .trusted, CurrentProcess.userID != 0 {
             throw WeaveError(.denied, "'\(record.name)' was made by root, and its changes are recorded where only root can read them",
                              hint: "run rwv as root for this weave")
         }
@@ -40,5 +39,17 @@ struct ServedWorkweave {
                                          converted: converted, isReadOnly: repo.isReadOnly, attachment: attachments[repo.part] ?? 0)
         }
         return LowerTree(workweave: record.id, virtual: virtual, parts: parts)
+    }
+}
+
+extension WorkweaveRecord.Upper {
+    init(_ format: UpperFormat) {
+        self.init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue, renamesWithWhiteout: format.renamesWithWhiteout)
+    }
+
+    /// Nil when this program does not know the form.
+    var format: UpperFormat? {
+        guard let prefix = UpperFormat.Prefix(rawValue: prefix), let whiteout = UpperFormat.Whiteout(rawValue: whiteout) else { return nil }
+        return UpperFormat(prefix: prefix, whiteout: whiteout, renamesWithWhiteout: renamesWithWhiteout)
     }
 }

@@ -65,8 +65,7 @@ struct WorkweaveMaker {
         let (links, given) = try own.place()
         return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: engine.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links,
-                               given: given, upper: .init(prefix: format.prefix.rawValue, whiteout: format.whiteout.rawValue,
-                                            renamesWithWhiteout: format.renamesWithWhiteout))
+                               given: given, upper: .init(format))
     }
 
     private func probe(_ directory: String) throws(WeaveError) -> UpperFormat {

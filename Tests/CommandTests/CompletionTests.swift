@@ -30,7 +30,7 @@ import Testing
         #expect(try candidates(play, "add", "") == [":files"])
         #expect(try candidates(play, "-C", "") == [":directories"])
         #expect(try candidates(play, "init", "") == [])
-        #expect(try candidates(play, "workweave", "web-app", "") == ["create", "delete", "list", "sync"])
+        #expect(try candidates(play, "workweave", "web-app", "") == ["create", "delete", "list", "sync", "engine"])
         #expect(try candidates(play, "workweave", "web-app", "delete", "") == ["agent-1", "agent-2"])
         #expect(try candidates(play, "workweave", "team/api", "delete", "") == [])
         #expect(try candidates(play, "workweave", "web-app", "create", "") == [])

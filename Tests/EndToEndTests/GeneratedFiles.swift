@@ -57,6 +57,7 @@ extension EndToEnd {
                     cmp "$A/go.work" "$W/go.work"
                     # A member that joins is wired in, in the workweave alone.
                     cp "$W/projects/web-app/rwv.yaml" "$S/tmp/before"
+                    cd "$S"
                     rwv -C "$A" remove github/chatly/web
                     ! found chatly/web < "$A/go.work" || fail 'still wired'
                     git -C "$A/projects/web-app" checkout -q rwv.yaml
