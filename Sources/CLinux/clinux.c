@@ -365,6 +365,8 @@ int rwv_default_signals(void) {
     return -pthread_sigmask(SIG_SETMASK, &s, NULL);
 }
 int rwv_ignore_sigpipe(void) { return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -errno : 0; }
+int rwv_bind_mount(const char *path, const char *target) { return ONCE(mount(path, target, NULL, MS_BIND, NULL)); }
+
 int rwv_umount(const char *path, int lazy) { return ONCE(umount2(path, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0))); }
 
 int rwv_daemonize(void) {

@@ -73,6 +73,9 @@ package enum Signals {
 /// umount2(2) with UMOUNT_NOFOLLOW. Root only; others ask fusermount3.
 package func unmount(_ path: String, lazy: Bool) throws(Errno) { _ = try check(unsafe rwv_umount(path, lazy ? 1 : 0)) }
 
+/// mount(2) with MS_BIND: what is seen at `path` is seen at `target` too. Root only.
+package func bindMount(_ path: String, to target: String) throws(Errno) { _ = try check(unsafe rwv_bind_mount(path, target)) }
+
 /// Random bytes as a hexadecimal text of `2 * count` digits (getrandom(2)).
 package func randomHex(_ count: Int) -> String {
     hexadecimal((0..<count).map { _ in UInt8.random(in: 0 ... 255) })

@@ -118,6 +118,7 @@ int rwv_signalfd_read(int fd);
 int rwv_block_signals(const int *signals, int n);
 int rwv_default_signals(void);
 int rwv_ignore_sigpipe(void);
+int rwv_bind_mount(const char *path, const char *target);
 int rwv_umount(const char *path, int lazy);
 int rwv_daemonize(void);
 int rwv_parent_death_signal(int sig);
