@@ -371,6 +371,8 @@ int rwv_mount(const char *source, const char *target, const char *type, unsigned
 }
 int rwv_chdir(const char *path) { return ONCE(chdir(path)); }
 int rwv_exec(const char *file, char *const argv[], char *const envp[]) { return ONCE(execvpe(file, argv, envp)); }
+int rwv_bind_mount(const char *path, const char *target) { return ONCE(mount(path, target, NULL, MS_BIND, NULL)); }
+
 int rwv_umount(const char *path, int lazy) { return ONCE(umount2(path, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0))); }
 
 int rwv_daemonize(void) {

@@ -48,6 +48,8 @@ struct DoctorMounts {
                                   why: "no command that needs the server works, and a second one cannot take its place",
                                   fix: "end \(keepers(weave)), which takes its mounts away, then run 'rwv up'")]
         }
+        // It is mounted there when somebody first uses it.
+        if there.type == MountTable.onDemand { return [] }
         let isMoved = there.type == MountTable.ours && there.path.hasPrefix(weave.root + "/")
         if isMoved, isDead(there.path) { return [dead(there.path)] }
         return [DoctorFinding(

@@ -25,25 +25,30 @@ enum Mount {
         let context = try session.context(), weave = context.weave
         let project = try ProjectName(session.arguments[0] ?? "")
         _ = try weave.readManifest(project)
-        let options = try options(session)
+        let (options, place) = try options(session)
         let path = try session.canonicalDirectory(session.arguments[1] ?? "")
-        let mode = try check(path, weave)
+        let mode = place != nil && MountTable.find(path)?.type == MountTable.onDemand ? 0o755 : try check(path, weave)
         try Activate.generate(project, context.inWeave)
         _ = try session.service.ask(weave, .mount(MountOptions(project: project.text, path: path, showsAll: session.arguments.has("--all"),
-                                                               options: options, modeBelow: mode)))
+                                                               options: options, modeBelow: mode, place: place)))
         if session.arguments.has("--foreground") { try stay(session, weave, path) }
     }
 
     static let known: Set<String> = ["ro", "rw", "allow_other", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "atime", "noatime", "sync", "async", "dirsync"]
 
-    private static func options(_ session: Session) throws -> [String] {
+    /// Ours among mount options: see ``MountOptions/place``. For the helper of mount(8) alone.
+    static let placeOption = "x-rwv.place="
+
+    private static func options(_ session: Session) throws -> (known: [String], place: String?) {
         var all = session.arguments.values("-o").flatMap { $0.split(separator: ",").map(String.init) }
+        let place = all.last { $0.hasPrefix(placeOption) }.map { String($0.dropFirst(placeOption.count)) }
+        all.removeAll { $0.hasPrefix(placeOption) }
         for option in all where !known.contains(option) {
             throw UsageError("there is no mount option '\(option)'", hint: "use one of \(known.sorted().joined(separator: ", "))")
         }
         if session.arguments.has("--read-only") { all.append("ro") }
         if session.arguments.has("--allow-other") { all.append("allow_other") }
-        return all
+        return (all, place)
     }
 
     /// Refuses a place that cannot be mounted on. Returns the directory's permissions.

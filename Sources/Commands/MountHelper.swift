@@ -27,7 +27,8 @@ package struct MountHelper: Sendable {
         do {
             let line = try verb == Self.mountVerb ? mount(arguments) : unmount(arguments)
             guard let line else { return Exit.done }
-            switch program.run(line) {
+            let isOnDemand = verb == Self.mountVerb && CurrentProcess.userID == 0 && MountTable.find(line[4])?.type == MountTable.onDemand
+            switch try isOnDemand ? mountOnDemand(line, weave: line[1], line[4]) : program.run(line) {
             case 0: return Exit.done
             case 2: return Exit.usage
             default: return Exit.failure
@@ -39,7 +40,7 @@ package struct MountHelper: Sendable {
         }
     }
 
-    /// `SPEC DIR [-sfnv] [-N NAMESPACE] [-o OPTIONS] [-t TYPE]` as a command line of ours; nil when nothing is to be done.
+    /// `SPEC DIR [-sfnv] [-N NAMESPACE] [-o OPTIONS] [-t TYPE]` as a command line of ours, `-C WEAVE mount PROJECT DIR …`; nil when nothing is to be done.
     private func mount(_ words: [String]) throws -> [String]? {
         let call = try HelperCall(words, flags: "sfnvrw", values: "Not")
         guard call.operands.count == 2 else { throw HelperCall.usage("mount.weavefs WEAVE DIR [-o project=P,…]") }
@@ -54,6 +55,27 @@ package struct MountHelper: Sendable {
         if call.has("f") { return nil }
         let line = ["-C", source, "mount", project, directory] + (options.showsAll ? ["--all"] : [])
         return line + (options.passedOn.isEmpty ? [] : ["-o", options.passedOn.joined(separator: ",")])
+    }
+
+    /// Mounts on an autofs, as root. Everybody who touches that directory waits for this mount, but the processes of systemd's own group, which we are in: so
+    /// the weave's keeper mounts in a directory aside, and we take the mount from there.
+    private func mountOnDemand(_ line: [String], weave: String, _ directory: String) throws -> Int32 {
+        let owner = try system("look at \(weave)") { () throws(Errno) in try Files.status(weave, follow: true) }
+        let aside = (Files.isDirectory("/run") ? "/run" : "/tmp") + "/rwv-mount.\(randomHex(8))"
+        try system("make \(aside)") { () throws(Errno) in
+            try Files.makeDirectory(aside, mode: 0o700)
+            let handle = OwnedDescriptor(try Files.open(aside, OpenFlags.path | OpenFlags.noFollow))
+            try handle.descriptor.setOwner(ofHandle: owner?.owner ?? 0, gid: owner?.group ?? 0)
+        }
+        defer { try? Files.removeDirectory(aside) }
+        // A process of its own, which becomes the weave's owner for good.
+        var child = Subprocess(CurrentProcess.executable, line + ["-o", Mount.placeOption + aside])
+        child.passError = true
+        let status = try child.run().status
+        guard status == 0 else { return status }
+        defer { try? Syscalls.unmount(aside, lazy: true) }
+        try system("mount at \(directory)") { () throws(Errno) in try bindMount(aside, to: directory) }
+        return 0
     }
 
     /// `DIR [-nlfvr] [-N NAMESPACE] [-t TYPE]`.

@@ -58,7 +58,10 @@ package struct MountOptions: Codable, Sendable {
     package var options: [String]
     /// The permissions of the directory before it is mounted on.
     package var modeBelow: UInt32
-    package init(project: String, path: String, showsAll: Bool, options: [String], modeBelow: UInt32) {
+    /// Where to mount it instead, when whoever touches `path` would wait for this very mount (autofs): the caller takes it from there to `path`.
+    package var place: String?
+    package init(project: String, path: String, showsAll: Bool, options: [String], modeBelow: UInt32, place: String? = nil) {
+        self.place = place
         self.project = project
         self.path = path
         self.showsAll = showsAll

@@ -36,6 +36,8 @@ struct MountRequest: Codable, Sendable {
     let options: [String]
     /// Make the directory if it is missing.
     let makesDirectory: Bool
+    /// Where to mount it instead; somebody else takes it to `path`.
+    let place: String?
 }
 
 /// A mount as it lives on from server to server.

@@ -56,7 +56,7 @@ final class KeptMounts {
     }
 
     private func attach(_ request: MountRequest) throws(WeaveError) -> (mount: KeptMount, descriptor: FileDescriptor) {
-        let path = request.path
+        let path = request.place ?? request.path
         try makeWay(at: path)
         if request.makesDirectory {
             try system("make \(path)") { () throws(Errno) in
@@ -77,7 +77,7 @@ final class KeptMounts {
             let descriptor = try Mount.attach(at: path, options: request.options + ["fsname=\(weave.root.replacingCommas)"])
             let first = try Mount.readInit(descriptor)
             try descriptor.setNonBlocking(true)
-            return (KeptMount(id: request.id, path: path, initRequest: first), descriptor)
+            return (KeptMount(id: request.id, path: request.path, initRequest: first), descriptor)
         } catch {
             throw WeaveError(.unsupported, "cannot mount a FUSE file system at \(path): \(error)",
                              hint: "install fuse3 (fusermount3), check that /dev/fuse can be opened, or use --engine checkout")

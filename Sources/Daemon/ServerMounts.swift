@@ -42,7 +42,7 @@ final class ServerMounts: Mounter {
         let kept: (mount: KeptMount, descriptor: FileDescriptor)
         if let inherited { kept = inherited } else {
             let options = ["default_permissions", "subtype=weavefs"] + mount.options
-            kept = try keeper.mount(MountRequest(id: mount.id, path: mount.path, options: options, makesDirectory: mount.makesDirectory))
+            kept = try keeper.mount(MountRequest(id: mount.id, path: mount.path, options: options, makesDirectory: mount.makesDirectory, place: mount.place))
         }
         let session = try system("begin a FUSE session") { () throws(Errno) in
             try Session(descriptor: kept.descriptor, handler: handler) { [weak self] session in self?.ended(mount.id, session) }

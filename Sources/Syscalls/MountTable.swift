@@ -3,6 +3,9 @@ package enum MountTable {
     /// The file system type of our mounts (FUSE option `subtype=weavefs`).
     package static let ours = "fuse.weavefs"
 
+    /// The file system type of a place that is mounted on when it is first used (autofs(5), systemd.automount(5)).
+    package static let onDemand = "autofs"
+
     package struct Entry: Sendable {
         package let path: String
         package let type: String

@@ -16,3 +16,6 @@ package func mountFileSystem(_ source: String, at target: String, type: String, 
 
 /// umount2(2) with UMOUNT_NOFOLLOW. Root only; others ask fusermount3.
 package func unmount(_ path: String, lazy: Bool) throws(Errno) { _ = try check(unsafe rwv_umount(path, lazy ? 1 : 0)) }
+
+/// mount(2) with MS_BIND: what is seen at `path` is seen at `target` too. Root only.
+package func bindMount(_ path: String, to target: String) throws(Errno) { _ = try check(unsafe rwv_bind_mount(path, target)) }

@@ -27,8 +27,11 @@ package struct ViewMount: Sendable {
     package let options: [String]
     /// Make the directory if it is missing.
     package let makesDirectory: Bool
+    /// Where it is mounted at first, if not at `path`; somebody else takes it from there.
+    package let place: String?
 
-    package init(id: String, path: String, options: [String] = [], makesDirectory: Bool = false) {
+    package init(id: String, path: String, options: [String] = [], makesDirectory: Bool = false, place: String? = nil) {
+        self.place = place
         self.id = id
         self.path = path
         self.options = options

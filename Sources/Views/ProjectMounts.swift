@@ -30,11 +30,11 @@ final class ProjectMounts: Sendable {
     /// Whether a registered mount is there for the kernel.
     private func isUp(_ id: String, _ mounter: any Mounter) -> Bool { mounter.isServed(Self.prefix + id) }
 
-    private func serve(_ record: MountRecord, _ mounter: any Mounter) throws(WeaveError) {
+    private func serve(_ record: MountRecord, _ mounter: any Mounter, place: String? = nil) throws(WeaveError) {
         let id = Self.prefix + record.id
         let composer = ProjectComposer(weave: weave, surface: surface, showsAll: record.showsAll, workweaves: workweaves)
         let mount = try ProjectMount(record, weave, composer, isInherited: mounter.isInherited(id), log: log)
-        mount.connect(try mounter.serve(ViewMount(id: id, path: record.path, options: record.options), with: mount.handler))
+        mount.connect(try mounter.serve(ViewMount(id: id, path: record.path, options: record.options, place: place), with: mount.handler))
         mounts.withLock { $0[record.id] = mount }
     }
 
@@ -65,7 +65,7 @@ final class ProjectMounts: Sendable {
         let former = try weave.mountRecords().first { $0.path == options.path }
         let record = MountRecord(id: former?.id ?? randomHex(4), path: options.path, project: options.project, showsAll: options.showsAll,
                                  options: options.options, modeBelow: former?.modeBelow ?? options.modeBelow)
-        try serve(record, mounter)
+        try serve(record, mounter, place: options.place)
         do throws(WeaveError) { try weave.write(record) } catch {
             try? mounter.unmount(Self.prefix + record.id, force: true)
             mounts.withLock { $0[record.id] = nil }

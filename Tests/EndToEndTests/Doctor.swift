@@ -223,7 +223,7 @@ extension EndToEnd {
                     + (Machine.actsAsRoot ? "healthy" : "finds helper; tell set-user-ID") + "; delete agent; down")
                 try box.inNamespace("printf 'user_allow_other\\nmount_max = 1000\\n' > tmp/conf; chmod a+r tmp/conf; mount --bind tmp/conf /etc/fuse.conf; chmod a+w tmp/conf", Self.tools + """
                     mkdir "$S/m"; rwv -C "$W" mount web-app "$S/m" -o allow_other; healthy; down; \(ordinary)
-                    echo 'mount_max = 1' > "$S/tmp/conf"; finds 'allow-other mount-limit'; tell user_allow_other
+                    echo 'mount_max = 0' > "$S/tmp/conf"; finds 'allow-other mount-limit'; tell user_allow_other
                     printf 'user_allow_other\\nmount_max = 1000\\n' > "$S/tmp/conf"; healthy
                     """)
             }

@@ -77,6 +77,30 @@ extension EndToEnd {
             }
         }
 
+        /// x-systemd.automount: who touches the directory waits for the mount, and finds it.
+        @Test func atFirstUse() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(Self.twoProjects)
+                try box.inNamespace(Self.setUp + """
+                    owner="setpriv --reuid=$(stat -c %u w) --regid=$(stat -c %g w) --clear-groups"
+                    automount() { /usr/bin/python3 "$TOOLS/automount.py" "$S/m" "$@"; }
+                    # Whether a server runs already or not.
+                    for round in 1 2; do
+                        found=$(automount "$owner cat '$S/m/.rwv-active'" "mount -t weavefs -o project=web-app,nosuid,x-systemd.automount '$W' '$S/m'" \
+                            "$owner sh -c 'echo $round > $S/m/github/chatly/server/used'; $owner '$RWV' -C '$S/m' activate mobile-app; $owner cat '$S/m/.rwv-active'; umount '$S/m'")
+                        same_text 'read at first use, and after activate' "web-app mobile-app " "$(tr '\n' ' ' <<< "$found")"
+                        same_text 'in the clone' $round "$(cat w/github/chatly/server/used)"
+                        same_text 'mounts' workweaves "$($owner "$RWV" -C "$W" mounts | cut -d' ' -f1)"
+                    done
+                    ! automount "$owner cat '$S/m/.rwv-active'" "mount -t weavefs -o project=none '$W' '$S/m'" true 2> tmp/err || fail 'an unknown project is mounted'
+                    says "'none'"
+                    for left in /run/rwv-mount.*; do fail "$left is left"; done
+                    $owner "$RWV" -C "$W" down
+                    same_text "of another than the weave's owner" '' "$(find w ! -uid "$(stat -c %u w)")"
+                    """, "true")
+            }
+        }
+
         @Test func unitsAreSound() throws {
             try Sandbox.with([.app]) { box in
                 try box.inNamespace(Self.setUp + """

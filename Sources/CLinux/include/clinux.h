@@ -123,6 +123,7 @@ int rwv_mount(const char *source, const char *target, const char *type, unsigned
 int rwv_chdir(const char *path);
 /// execvpe(3): the program is looked for in our own PATH.
 int rwv_exec(const char *file, char *const argv[], char *const envp[]);
+int rwv_bind_mount(const char *path, const char *target);
 int rwv_umount(const char *path, int lazy);
 int rwv_daemonize(void);
 int rwv_parent_death_signal(int sig);
