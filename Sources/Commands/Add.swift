@@ -36,8 +36,14 @@ enum Add {
         if let workweave = context.workweave { try checkCommit(source.path, context.weave, workweave) }
         guard editor.manifest[source.path] == nil else { return try ManifestChange.finish(project, session) }
         let version = try defaultBranch(context.weave.clone(source.path))
-        try ManifestChange.apply(project, session) { editor in
-            try editor.adding(path: source.path, url: source.url, version: version, role: role)
+        do {
+            try ManifestChange.apply(project, session) { editor in
+                try editor.adding(path: source.path, url: source.url, version: version, role: role)
+            }
+        } catch let error as ManifestError where error.code == .alreadyPresent {
+            // By another rwv, since it was read.
+            session.output.say("\(source.path) is in \(file) already")
+            return try ManifestChange.finish(project, session)
         }
         session.output.say("added \(source.path) to \(file)")
     }
@@ -51,16 +57,24 @@ enum Add {
     /// Clones or initialises, unless a repository is there.
     private static func make(_ source: AddSource, _ context: Context, _ output: Output, isNew: Bool) throws {
         let path = context.weave.clone(source.path)
-        if Files.exists(path) {
-            let there = originURL(try Repository(opening: path))
-            if isNew { throw CommandFailure("\(source.path) exists already", hint: "leave --new out to list it") }
-            if let there, there != source.url.text { output.warn("the clone at \(source.path) comes from \(there), not from \(source.url)") }
-            return output.say("keeping \(source.path) (already cloned)")
+        let job = CloneJob(url: source.url, root: context.weave.root, shown: source.path.text)
+        if !UnfinishedWork.isTaken(path) {
+            UnfinishedWork.watchForInterruptions()
+            if try isNew ? create(source, context) : job.run(output) { return }
         }
-        UnfinishedWork.watchForInterruptions()
-        guard isNew else { return try CloneJob(url: source.url, root: context.weave.root, shown: source.path.text).run(output) }
+        let there = originURL(try Repository(opening: path))
+        if isNew { throw CommandFailure("\(source.path) exists already", hint: "leave --new out to list it") }
+        if let there, !job.isSource(there) {
+            throw CommandFailure("\(source.path) is there already, a clone of \(there), not of \(source.url)",
+                                 hint: "nothing was changed; 'rwv add \(path)' lists that clone; for the other one, move it away first")
+        }
+        output.say("keeping \(source.path) (already cloned)")
+    }
+
+    /// Makes an empty repository; false when something else took its place meanwhile.
+    private static func create(_ source: AddSource, _ context: Context) throws -> Bool {
         try WritePlace.check(source.path.text, below: context.weave.root)
-        try UnfinishedWork.make(path) { temporary in
+        return try UnfinishedWork.makeUnlessTaken(context.weave.clone(source.path)) { temporary in
             try onPath(temporary) { () throws(Errno) in try Files.makeDirectory(temporary) }
             try GitProgram.run(["init", "--quiet"], directory: temporary).check("cannot make a git repository")
             try GitProgram.run(["remote", "add", "origin", source.url.text], directory: temporary).check("cannot set its remote")

@@ -22,7 +22,7 @@ struct AddSource {
         if let local = localRepository(text, session) { return try RemoteURL(local) }
         if !isExplicitPath(text), let short = registries.expand(shorthand: text) { return short.url }
         let url = try RemoteURL(text)
-        guard case .path = url.form else { return url }
+        guard case .path = url.form else { return registries.repository(ofPage: url) }
         throw CommandFailure("'\(text)' is no git repository, no URL and no short form that is known",
                              hint: "write a URL, owner/repo, or REGISTRY/owner/repo with one of \(registries.registries.map(\.name).joined(separator: ", "))")
     }

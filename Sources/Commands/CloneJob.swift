@@ -25,10 +25,11 @@ struct CloneJob: Sendable {
 
     /// Clones. Blocks; may run beside others.
     /// - Parameter inspect: looks at the finished clone before it takes its place, and may refuse it by throwing.
-    func run(_ output: Output, inspect: (String) throws -> Void = { _ in }) throws {
+    /// - Returns: false when something else took that place meanwhile, such as the clone of another rwv; what was cloned is gone then.
+    func run(_ output: Output, inspect: (String) throws -> Void = { _ in }) throws -> Bool {
         try WritePlace.check(shown, below: root)
         output.progress("cloning \(shown) from \(url)")
-        try UnfinishedWork.make(root + "/" + shown) { temporary in
+        return try UnfinishedWork.makeUnlessTaken(root + "/" + shown) { temporary in
             do throws(GitError) { try clone(temporary) } catch {
                 throw CommandFailure("cannot clone \(shown): \(Self.said(error))", hint: error.hint ?? Self.hint(error, url))
             }
@@ -43,17 +44,25 @@ struct CloneJob: Sendable {
         case .following(let name) where !Self.mayBeRevision(name) && !name.hasPrefix("tags/"):
             options.branch = Self.withoutKind(name)
             try GitProgram.clone(source, to: target, options: options)
+            if name.hasPrefix("heads/") { try Self.checkBranch(target, Self.withoutKind(name)) }
         case .following(let name) where options.depth != nil && !name.hasPrefix("tags/") && !Self.isRevision(name):
             try cloneShallow(target, options, name)
         case .following(let name):
             options.withoutCheckout = true
             try GitProgram.clone(source, to: target, options: options)
-            try Self.switchTo(Self.withoutKind(name), target, exactly: name.hasPrefix("tags/") || Self.isRevision(name), depth: options.depth)
+            let isTag = name.hasPrefix("tags/")
+            try Self.switchTo(Self.withoutKind(name), target, exactly: isTag || Self.isRevision(name), isTag: isTag, depth: options.depth)
         case .exactly(let name):
             options.withoutCheckout = true
             try GitProgram.clone(source, to: target, options: options)
             try Self.switchTo(name, target, exactly: true, depth: options.depth)
         }
+    }
+
+    /// git takes a tag for a branch where there is only the tag; HEAD is detached then.
+    private static func checkBranch(_ target: String, _ name: String) throws(GitError) {
+        guard try Repository(opening: target).head().isDetached else { return }
+        throw GitError(.referenceMissing, "its remote has no branch '\(name)'", hint: "the remote has a tag of that name: write tags/\(name) in rwv.yaml")
     }
 
     /// A name that may be a shortened revision, which a remote cannot be asked for.
@@ -73,22 +82,47 @@ struct CloneJob: Sendable {
         return url.text
     }
 
+    /// Whether a remote's URL, as the clone at the job's place has it, means what the job would clone; as git rewrites both where
+    /// it is configured to (`url.BASE.insteadOf`).
+    func isSource(_ origin: String) -> Bool {
+        func isSame(_ a: String, _ b: String) -> Bool {
+            guard let a = try? RemoteURL(Self.resolved(a)), let b = try? RemoteURL(Self.resolved(b)) else { return false }
+            return a.isSameRepository(as: b)
+        }
+        func rewritten(_ url: String) -> String? {
+            guard let outcome = try? GitProgram.run(["ls-remote", "--get-url", "--", url], directory: root + "/" + shown), outcome.succeeded else { return nil }
+            return String(outcome.outputText.prefix { $0 != "\n" })
+        }
+        if isSame(origin, source) { return true }
+        guard let origin = rewritten(origin), let own = rewritten(source) else { return false }
+        return isSame(origin, own)
+    }
+
+    /// A URL with a path on this disk as its real one.
+    private static func resolved(_ url: String) -> String {
+        guard url.hasPrefix("/"), let real = try? Files.canonical(url) else { return url }
+        return real
+    }
+
     /// Moves a clean working tree to a version; fetches a revision that no branch of the remote holds, and in a shallow clone a tag.
-    /// - Parameter depth: commits of history to fetch; in a shallow clone one unless said.
-    static func switchTo(_ version: String, _ directory: String, exactly: Bool, depth: Int? = nil) throws(GitError) {
+    /// - Parameters:
+    ///   - isTag: nothing but a tag is meant.
+    ///   - depth: commits of history to fetch; in a shallow clone one unless said.
+    static func switchTo(_ version: String, _ directory: String, exactly: Bool, isTag: Bool = false, depth: Int? = nil) throws(GitError) {
         guard exactly else { return try switchFreely(version, directory) }
         var repository = try Repository(opening: directory)
-        if known(version, repository) == nil {
+        let isRevision = isRevision(version) && !isTag
+        if known(version, repository, isTag) == nil {
             let tag = "refs/tags/\(version)"
             do throws(GitError) {
-                try GitProgram.fetch(directory, remote: "origin", references: [isRevision(version) ? version : "+\(tag):\(tag)"],
+                try GitProgram.fetch(directory, remote: "origin", references: [isRevision ? version : "+\(tag):\(tag)"],
                                      depth: depth ?? (repository.isShallow ? 1 : nil))
             } catch {
-                throw missing(version, error)
+                throw missing(version, error, isTag)
             }
             repository = try Repository(opening: directory)
         }
-        guard let target = known(version, repository) else { throw missing(version) }
+        guard let target = known(version, repository, isTag) else { throw missing(version, nil, isTag) }
         try GitProgram.run(["checkout", "--quiet", "--detach", target.hex], directory: directory).check("cannot check out \(version)")
     }
 
@@ -98,16 +132,16 @@ struct CloneJob: Sendable {
     }
 
     /// That a remote has not what is wanted; or the error itself, where git says something else.
-    private static func missing(_ version: String, _ error: GitError? = nil) -> GitError {
+    private static func missing(_ version: String, _ error: GitError?, _ isTag: Bool = false) -> GitError {
         let words = ["not our ref", "find remote ref", "unadvertised object", "nvalid refspec", "invalid reference", "did not match any"]
         if let error, !words.contains(where: { error.cause?.contains($0) == true }) { return error }
-        return GitError(.referenceMissing, "its remote has no '\(version)'", hint: "was it pushed, and is it spelled so? 'rwv lock' records what is there now")
+        return GitError(.referenceMissing, "its remote has no \(isTag ? "tag " : "")'\(version)'", hint: "was it pushed, and is it spelled so? 'rwv lock' records what is there now")
     }
 
-    /// The commit that a tag or a revision means in a clone; nil if it is not there.
-    private static func known(_ version: String, _ repository: Repository) -> ObjectID? {
+    /// The commit that a tag or, unless `isTag`, a revision means in a clone; nil if it is not there.
+    private static func known(_ version: String, _ repository: Repository, _ isTag: Bool) -> ObjectID? {
         let tag = "refs/tags/\(version)"
-        return try? repository.resolveCommit((try? repository.references.exists(tag)) == true ? tag : version)
+        return try? repository.resolveCommit(isTag || (try? repository.references.exists(tag)) == true ? tag : version)
     }
 
     /// Seven digits or more could be the name of a commit.

@@ -54,7 +54,8 @@ enum Fetch {
             }
             return context.weave
         } catch let error as WeaveError where error.code == .notAWeave {
-            guard try session.arguments.has("--force") || Init.isEmpty(session.directory) else {
+            // Another fetch may have begun the weave just now.
+            guard try session.arguments.has("--force") || Init.isEmpty(session.directory) || Weave.isRoot(session.directory) else {
                 throw CommandFailure("no weave found above, and \(session.directory) is not empty",
                                      hint: "go into the weave or an empty directory, or use --force to start a weave here")
             }
@@ -68,13 +69,8 @@ enum Fetch {
         let url = try AddSource.url(source, session, session.registries())
         let project = try ProjectName(session.arguments.value("--path") ?? name(of: url))
         let path = weave.project(project)
-        if Files.exists(path) {
-            let repository = try? Repository(opening: path)
-            guard let repository, Add.originURL(repository) == url.text else { throw try collision(project, url, weave, session) }
-            session.output.say("keeping projects/\(project) (already cloned)")
-            return project
-        }
-        try CloneJob(url: url, root: weave.root, shown: "projects/\(project)").run(session.output) { temporary in
+        let job = CloneJob(url: url, root: weave.root, shown: "projects/\(project)")
+        let isNew = try !UnfinishedWork.isTaken(path) && job.run(session.output) { temporary in
             guard Weave.manifestName(in: temporary) != nil else {
                 throw CommandFailure("project '\(project)' has no rwv.yaml: \(url) is another kind of repository", hint: "'rwv add \(source)' lists it in a project")
             }
@@ -82,7 +78,12 @@ enum Fetch {
             let lock = try weave.readLock(at: temporary + "/" + LockFile.fileName, shownAs: Context.shown(project, LockFile.fileName))
             try FetchRun.checkLock(mode, manifest, lock, project)
         }
-        session.output.say("fetched projects/\(project)")
+        if !isNew {
+            guard let repository = try? Repository(opening: path), let origin = Add.originURL(repository), job.isSource(origin) else {
+                throw try collision(project, url, weave, session)
+            }
+        }
+        session.output.say(isNew ? "fetched projects/\(project)" : "keeping projects/\(project) (already cloned)")
         return project
     }
 

@@ -55,17 +55,15 @@ struct FetchRun: Sendable {
     private func fetch(_ entry: RepositoryEntry, _ lock: LockFile?) throws -> Outcome {
         let path = context.weave.clone(entry.path)
         let pinned = lock?[entry.path]?.version
-        if Files.exists(path) {
-            let repository = try Repository(opening: path)
-            if let origin = Add.originURL(repository), origin != entry.url.text {
-                output.warn("the clone at \(entry.path) comes from \(origin), not from \(entry.url)")
-            }
-            guard let pinned else { return .kept }
-            return try move(repository, path, entry.path, to: pinned)
-        }
         let version: CloneJob.Version = pinned.map { .exactly($0) } ?? entry.version.map { .following($0) } ?? .standard
-        try CloneJob(url: entry.url, root: context.weave.root, shown: entry.path.text, version: version, options: settings.options(entry.path)).run(output)
-        return .cloned
+        let job = CloneJob(url: entry.url, root: context.weave.root, shown: entry.path.text, version: version, options: settings.options(entry.path))
+        if !UnfinishedWork.isTaken(path), try job.run(output) { return .cloned }
+        let repository = try Repository(opening: path)
+        if let origin = Add.originURL(repository), !job.isSource(origin) {
+            output.warn("the clone at \(entry.path) comes from \(origin), not from \(entry.url)")
+        }
+        guard let pinned else { return .kept }
+        return try move(repository, path, entry.path, to: pinned)
     }
 
     /// Brings an existing clone to the lock's revision, unless something uncommitted is there.

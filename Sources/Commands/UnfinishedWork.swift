@@ -33,10 +33,25 @@ enum UnfinishedWork {
         }
     }
 
+    /// Whether something stands where a directory is to be made. An empty directory does not: what is made takes its place.
+    static func isTaken(_ path: String) -> Bool {
+        guard Files.exists(path) else { return false }
+        guard let directory = try? Files.open(path, OpenFlags.directory | OpenFlags.noFollow) else { return true }
+        defer { directory.close() }
+        return (try? directory.directoryEntries())?.isEmpty != true
+    }
+
+    /// As ``makeUnlessTaken(_:fill:)``.
+    /// - Throws: also when something stands at `path`.
+    static func make(_ path: String, fill: (String) throws -> Void) throws {
+        guard try makeUnlessTaken(path, fill: fill) else { throw CommandFailure("\(path) exists already") }
+    }
+
     /// Fills a new directory beside `path`, then moves it to `path`. The missing directories above are made, and taken away
     /// again if nothing came of it.
-    /// - Throws: EEXIST (as ``Errno``) when something stands at `path`; whatever `fill` throws.
-    static func make(_ path: String, fill: (String) throws -> Void) throws {
+    /// - Returns: false when something stands at `path` (see ``isTaken(_:)``) once the new directory is complete; that is gone then.
+    /// - Throws: whatever `fill` throws; a disk that says no.
+    static func makeUnlessTaken(_ path: String, fill: (String) throws -> Void) throws -> Bool {
         let (parent, name) = split(path)
         let above = try enter(parent)
         defer { leave(above) }
@@ -46,7 +61,7 @@ enum UnfinishedWork {
         do {
             try fill(temporary)
             stopIfInterrupted()
-            try onPath(path) { () throws(Errno) in try place(temporary, path) }
+            return try onPath(path) { () throws(Errno) in try place(temporary, path) }
         } catch {
             stopIfInterrupted()
             throw error
@@ -99,7 +114,15 @@ enum UnfinishedWork {
     /// A bench that an interruption takes away, in a directory without those of the dead.
     private static func bench(in parent: String) throws(CommandFailure) -> Workbench {
         Workbench.sweep(parent)
-        return try onPath(parent) { () throws(Errno) in try Workbench(in: parent) { path in state.withLock { s in _ = s.paths.insert(path) } } }
+        return try onPath(parent) { () throws(Errno) in
+            while true {
+                do throws(Errno) { return try Workbench(in: parent) { path in state.withLock { s in _ = s.paths.insert(path) } } } catch {
+                    guard error == .notFound else { throw error }
+                    // Another rwv, for which nothing came of it, took the directory away that it had made.
+                    try Files.makeDirectories(parent)
+                }
+            }
+        }
     }
 
     /// Takes a bench away with what is still on it.
@@ -115,13 +138,13 @@ enum UnfinishedWork {
         return (String(path[..<slash]), String(path[slash...].dropFirst()))
     }
 
-    /// rename(2) that never replaces, also where the disk does not know RENAME_NOREPLACE.
-    private static func place(_ temporary: String, _ path: String) throws(Errno) {
-        do throws(Errno) { try Files.rename(temporary, path, flags: RenameFlags.noReplace) } catch {
-            guard error == .invalid || error == .notImplemented else { throw error }
-            if Files.exists(path) { throw .exists }
-            try Files.rename(temporary, path)
+    /// rename(2), which puts a directory in the place of nothing but an empty directory. False when something else is there.
+    private static func place(_ temporary: String, _ path: String) throws(Errno) -> Bool {
+        do throws(Errno) { try Files.rename(temporary, path) } catch {
+            guard error == .exists || error == .notEmpty || error == .notDirectory else { throw error }
+            return false
         }
+        return true
     }
 
     /// False if something is left, as a program that is about to end still writes there.

@@ -20,9 +20,10 @@ package enum GitProgram {
             throw GitError(.programFailed, doing(), hint: hint, cause: said)
         }
 
-        /// What git wrote to standard error, without line ends at its end; the exit status when it wrote nothing.
+        /// What git wrote to standard error, without carriage returns (ssh ends its lines with them) and without line ends at its end;
+        /// the exit status when it wrote nothing.
         package var said: String {
-            var text = errorText
+            var text = errorText.split { $0 == "\r\n" || $0 == "\r" }.joined(separator: "\n")
             while text.last?.isWhitespace == true { text.removeLast() }
             return text.isEmpty ? "\(command) ended with status \(status)" : text
         }

@@ -35,6 +35,16 @@ package struct RegistrySet: Equatable, Sendable {
         }
     }
 
+    /// The URL to clone from, of the page of a repository that a browser shows (`https://github.com/o/r/tree/main`); any other as it is.
+    package func repository(ofPage url: RemoteURL) -> RemoteURL {
+        guard case .url(let scheme, let host, let port, let path) = url.form, scheme == "https" || scheme == "http",
+              let registry = registry(host: host, port: port) else { return url }
+        let parts = Segments.split(path).filter { !$0.isEmpty }, own = Self.own(parts, in: registry)
+        guard own.count >= 2, own.count < parts.count else { return url }
+        let authority = url.text.dropFirst(scheme.count + 3).prefix { $0 != "/" }
+        return (try? RemoteURL("\(scheme)://\(authority)/\(own.joined(separator: "/"))")) ?? url
+    }
+
     /// The URL a path stands for: `https://DOMAIN/owner/repo.git`, or the path below a registry's directory.
     /// Nil if the first segment is no registry, or a host is left without owner and repo.
     package func url(forPath path: RepoPath) -> RemoteURL? {
@@ -86,8 +96,12 @@ package struct RegistrySet: Equatable, Sendable {
     }
 
     /// Behind GitHub and Bitbucket there are owner and repo, and what follows is a page of theirs; elsewhere that begins with `-`, as in GitLab.
+    private static func own(_ parts: [String], in registry: Registry) -> ArraySlice<String> {
+        Registry.flatDomains.contains { registry.location == .domain($0) } ? parts.prefix(2) : parts.prefix { $0 != "-" }
+    }
+
     private func place(_ parts: [String], in registry: Registry) -> RepoPath? {
-        let own = Registry.flatDomains.contains { registry.location == .domain($0) } ? parts.prefix(2) : parts.prefix { $0 != "-" }
+        let own = Self.own(parts, in: registry)
         return own.count < 2 ? nil : Self.path([registry.name] + own)
     }
 

@@ -52,6 +52,16 @@ import Testing
         #expect(said.hasSuffix("hint: see that git can log in: git ls-remote git@example.org:chatly/one.git\n"), "\(said)")
     }
 
+    /// ssh ends its lines with carriage return and line feed.
+    @Test func noHost() throws {
+        let play = try Playground()
+        try project(play, url: "git@example.org:chatly/one.git")
+        try play.write("ssh", "#!/bin/sh\nprintf 'ssh: connect to host example.org port 22: No route to host\\r\\n' >&2\nexit 255\n")
+        try play.sh("chmod +x ssh")
+        let said = try failure(play, ["GIT_ALLOW_PROTOCOL=file:ssh", "GIT_SSH_COMMAND=\(play.root)/ssh"])
+        #expect(said.contains("error: cannot clone local/bad/one: ssh: connect to host example.org port 22: No route to host\n"), "\(said)")
+    }
+
     @Test func noPassword() throws {
         let play = try Playground()
         try play.write("server.py", """
@@ -83,7 +93,7 @@ import Testing
         let play = try Playground()
         try play.repository("bad/one")
         for (version, words) in [
-            ("nope", "Remote branch nope not found in upstream origin"), ("tags/v9", "its remote has no 'v9'"),
+            ("nope", "Remote branch nope not found in upstream origin"), ("tags/v9", "its remote has no tag 'v9'"),
             ("'\(String(repeating: "1", count: 40))'", "its remote has no '\(String(repeating: "1", count: 40))'"), ("abcdef123", "its remote has no 'abcdef123'"),
         ] {
             try play.sh("rm -rf repos/team repos/chatly w; mkdir w")

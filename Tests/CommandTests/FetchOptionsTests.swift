@@ -35,6 +35,34 @@ import Testing
         if version.hasSuffix("v1") { #expect(try play.read("w/projects/web-app/rwv.lock").contains("    version: v1\n")) }
     }
 
+    /// `heads/` means a branch alone and `tags/` a tag alone, also where the other kind has that name.
+    @Test(arguments: [
+        ("heads/v1", "its remote has no branch 'v1'", "the remote has a tag of that name: write tags/v1 in rwv.yaml"),
+        ("tags/dev", "its remote has no tag 'dev'", "was it pushed, and is it spelled so? 'rwv lock' records what is there now"),
+        ("tags/abcdef1", "its remote has no tag 'abcdef1'", "was it pushed, and is it spelled so? 'rwv lock' records what is there now"),
+    ], [nil, "--depth=1"]) func theOtherKindIsNotMeant(of version: (String, String, String), option: String?) throws {
+        let play = try Playground()
+        try project(play, version: version.0)
+        #expect(try play.rwv("fetch", "local/team/web-app", option ?? "--jobs=2") == .init(err: """
+            fetched projects/web-app
+            0 repos ready
+            error: cannot clone local/chatly/web: \(version.1)
+            error: 1 of 1 repo failed; the others are there
+            hint: \(version.2)
+
+            """, status: 1))
+        #expect(!play.exists("w/local"))
+    }
+
+    /// A branch and a tag of one name.
+    @Test(arguments: [("heads/both", "refs/heads/both dev"), ("tags/both", "HEAD one")]) func eachKindOfOneName(version: String, place expected: String) throws {
+        let play = try Playground()
+        try project(play, version: version)
+        try play.sh("cd repos/chatly/web; git branch both dev; git tag both v1")
+        #expect(try play.rwv("fetch", "local/team/web-app", "--quiet").status == 0)
+        #expect(try place(play) == expected + "\n")
+    }
+
     @Test(arguments: [nil, "--depth=1", "--filter=blob:none"]) func standsOnARevision(option: String?) throws {
         let play = try Playground()
         try project(play, version: "main")

@@ -28,6 +28,28 @@ private let configured = """
         #expect(try configuration(configured).path(forURL: RemoteURL(url))?.text == path)
     }
 
+    /// What a browser shows of a repository is cloned from the repository.
+    @Test(arguments: [
+        ("https://github.com/o/r/tree/main", "https://github.com/o/r"), ("https://github.com/o/r/pull/7/files", "https://github.com/o/r"),
+        ("https://me@GitHub.com:443//o/r/blob/main/a", "https://me@GitHub.com:443/o/r"), ("https://bitbucket.org/o/r/src/main/", "https://bitbucket.org/o/r"),
+        ("https://gitlab.com/g/s/r/-/tree/main", "https://gitlab.com/g/s/r"), ("https://git.mycompany.com/scm/o/r", "https://git.mycompany.com/scm/o/r"),
+        ("https://github.com/o/r.git", "https://github.com/o/r.git"), ("https://github.com/o/r/", "https://github.com/o/r/"), ("https://github.com/o", "https://github.com/o"),
+        ("https://example.com/a/b/c/d", "https://example.com/a/b/c/d"), ("git@github.com:o/r/tree", "git@github.com:o/r/tree"), ("/srv/repos/o/r/x", "/srv/repos/o/r/x"),
+    ]) func pages(url: String, repository: String) throws {
+        #expect(try configuration(configured).repository(ofPage: RemoteURL(url)).text == repository)
+    }
+
+    @Test(arguments: [
+        ("https://github.com/o/r", "git@github.com:o/r.git", true), ("https://github.com/o/r.git", "ssh://git@GitHub.com:22/o/r/", true),
+        ("https://me:token@github.com/o/r", "http://github.com//o/r", true), ("https://h:443/o/r", "https://h/o/r", true), ("ssh://h:2222/o/r", "https://h:8443/o/r", true),
+        ("/srv/o/r.git", "file:///srv/o/r", true), ("../o/r", "../o/./r/", true),
+        ("https://github.com/o/r", "https://github.com/me/r", false), ("https://github.com/o/r", "https://gitlab.com/o/r", false), ("https://h:8443/o/r", "https://h/o/r", false),
+        ("/srv/o/r", "srv/o/r", false), ("/github.com/o/r", "https://github.com/o/r", false), ("https://h/o/.git", "https://h/o", false),
+    ]) func sameRepositories(a: String, b: String, areSame: Bool) throws {
+        #expect(try RemoteURL(a).isSameRepository(as: RemoteURL(b)) == areSame)
+        #expect(try RemoteURL(b).isSameRepository(as: RemoteURL(a)) == areSame)
+    }
+
     @Test(arguments: ["https://github.com/o", "https://example.com/r", "https://example.com/a/../..", "/r", "https://github.com/.git/r", "https://example.com/projects/r", "r"])
     func urlsWithoutPath(url: String) throws {
         #expect(try configuration(configured).path(forURL: RemoteURL(url)) == nil)
