@@ -71,7 +71,7 @@ enum Add {
             UnfinishedWork.watchForInterruptions()
             if try isNew ? create(source, context) : job.run(output) { return }
         }
-        let there = originURL(try Repository(opening: path))
+        let there = originURL(try job.existing())
         if isNew { throw CommandFailure("\(source.path) exists already", hint: "leave --new out to list it") }
         if let there, !job.isSource(there) {
             throw CommandFailure("\(source.path) is there already, a clone of \(there), not of \(source.url)",
