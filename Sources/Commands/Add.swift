@@ -21,12 +21,13 @@ enum Add {
     ) { session in
         let context = try session.context(), project = try context.requireProject()
         let isNew = session.arguments.has("--new")
-        let role = try role(session.arguments.value("--role")) ?? (isNew ? .primary : .dependency)
+        let given = try role(session.arguments.value("--role")), role = given ?? (isNew ? .primary : .dependency)
         let source = try AddSource.find(session.arguments[0] ?? "", session, context, isNew: isNew)
         let editor = try ManifestChange.editor(project, context)
         let file = Context.shown(project, Manifest.fileName)
-        if editor.manifest[source.path] != nil {
+        if let entry = editor.manifest[source.path] {
             session.output.say("\(source.path) is in \(file) already")
+            if let given, entry.role != given { _ = try editor.setting(role: given, of: source.path) }
         } else {
             // What cannot be listed is not cloned.
             _ = try editor.adding(path: source.path, url: source.url, version: nil, role: role)
@@ -34,7 +35,7 @@ enum Add {
         if source.url.hasPassword { session.output.warn("the URL holds a password, which \(file) shows to everybody; a credential helper of git keeps it better") }
         try make(source, context, session.output, isNew: isNew)
         if let workweave = context.workweave { try checkCommit(source.path, context.weave, workweave) }
-        guard editor.manifest[source.path] == nil else { return try ManifestChange.finish(project, session) }
+        guard editor.manifest[source.path] == nil else { return try change(source.path, given, project, session) }
         let version = try defaultBranch(context.weave.clone(source.path))
         do {
             try ManifestChange.apply(project, session) { editor in
@@ -43,9 +44,17 @@ enum Add {
         } catch let error as ManifestError where error.code == .alreadyPresent {
             // By another rwv, since it was read.
             session.output.say("\(source.path) is in \(file) already")
-            return try ManifestChange.finish(project, session)
+            return try change(source.path, given, project, session)
         }
         session.output.say("added \(source.path) to \(file)")
+    }
+
+    /// Gives an entry that is listed already another role, if one was given.
+    private static func change(_ path: RepoPath, _ given: Role?, _ project: ProjectName, _ session: Session) throws {
+        let entry = try ManifestChange.editor(project, session.context()).manifest[path]
+        guard let given, let entry, entry.role != given else { return try ManifestChange.finish(project, session) }
+        try ManifestChange.apply(project, session) { editor in try editor.setting(role: given, of: path) }
+        session.output.say("the role of \(path) is \(given.rawValue) now\(entry.role.map { "; it was \($0.rawValue)" } ?? "")")
     }
 
     private static func role(_ word: String?) throws -> Role? {
@@ -62,7 +71,7 @@ enum Add {
             UnfinishedWork.watchForInterruptions()
             if try isNew ? create(source, context) : job.run(output) { return }
         }
-        let there = originURL(try Repository(opening: path))
+        let there = originURL(try job.existing())
         if isNew { throw CommandFailure("\(source.path) exists already", hint: "leave --new out to list it") }
         if let there, !job.isSource(there) {
             throw CommandFailure("\(source.path) is there already, a clone of \(there), not of \(source.url)",

@@ -82,6 +82,15 @@ struct CloneJob: Sendable {
         return url.text
     }
 
+    /// The repository that stands at the job's place.
+    /// - Throws: with what to do when something else stands there.
+    func existing() throws -> Repository {
+        do throws(GitError) { return try Repository(opening: root + "/" + shown) } catch {
+            guard error.code == .notARepository || error.code == .notFound else { throw error }
+            throw CommandFailure("\(shown) is there already, and is no git repository", hint: "move it away, then run the command again")
+        }
+    }
+
     /// Whether a remote's URL, as the clone at the job's place has it, means what the job would clone; as git rewrites both where
     /// it is configured to (`url.BASE.insteadOf`).
     func isSource(_ origin: String) -> Bool {

@@ -58,7 +58,7 @@ struct FetchRun: Sendable {
         let version: CloneJob.Version = pinned.map { .exactly($0) } ?? entry.version.map { .following($0) } ?? .standard
         let job = CloneJob(url: entry.url, root: context.weave.root, shown: entry.path.text, version: version, options: settings.options(entry.path))
         if !UnfinishedWork.isTaken(path), try job.run(output) { return .cloned }
-        let repository = try Repository(opening: path)
+        let repository = try job.existing()
         if let origin = Add.originURL(repository), !job.isSource(origin) {
             output.warn("the clone at \(entry.path) comes from \(origin), not from \(entry.url)")
         }

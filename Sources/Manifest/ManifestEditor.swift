@@ -1,6 +1,6 @@
 internal import YAML
 
-/// Adds and removes entries of an `rwv.yaml` in its text: comments, order, unknown keys, quoting, line ends and the
+/// Adds, changes and removes entries of an `rwv.yaml` in its text: comments, order, unknown keys, quoting, line ends and the
 /// missing line end of a last line stay as they are. Every edit is parsed again and must differ in that entry alone.
 package struct ManifestEditor: Sendable {
     /// What the text says.
@@ -51,9 +51,7 @@ package struct ManifestEditor: Sendable {
     package func removing(_ path: RepoPath) throws(ManifestError) -> String {
         let pairs = repositories.value.pairs ?? []
         guard let index = pairs.firstIndex(where: { $0.name.utf8.elementsEqual(path.text.utf8) }) else {
-            throw ManifestError(
-                code: .notFound, file: file, key: "repositories", message: "'\(path)' is not in the manifest",
-                hint: "the paths are the keys below `repositories:`")
+            throw notFound(path)
         }
         let bytes = try repositories.value.isFlow ? removingInFlow(index, of: pairs) : removingInBlock(index, of: pairs)
         try verify(bytes) { $0 } isSameAs: { members in
@@ -67,6 +65,12 @@ package struct ManifestEditor: Sendable {
         lines.bytes[..<range.lowerBound] + new + lines.bytes[range.upperBound...]
     }
 
+    func notFound(_ path: RepoPath) -> ManifestError {
+        ManifestError(
+            code: .notFound, file: file, key: "repositories", message: "'\(path)' is not in the manifest",
+            hint: "the paths are the keys below `repositories:`")
+    }
+
     /// The refusal to edit, at the place that stands in the way.
     func cannotEdit(_ node: YAMLNode?) -> ManifestError {
         ManifestError(
@@ -77,7 +81,7 @@ package struct ManifestEditor: Sendable {
 
     /// Throws `cannotEdit` unless the new text differs from the old in the members of `repositories` alone, and those,
     /// after `new` and `old` took the one entry out, not at all.
-    private func verify(_ bytes: [UInt8], new: ([YAMLMember]) -> [YAMLMember]?, isSameAs old: ([YAMLMember]) -> [YAMLMember]) throws(ManifestError) {
+    func verify(_ bytes: [UInt8], new: ([YAMLMember]) -> [YAMLMember]?, isSameAs old: ([YAMLMember]) -> [YAMLMember]) throws(ManifestError) {
         func parts(_ root: YAMLNode) -> (rest: [YAMLMember], entries: [YAMLMember]) {
             let members = root.value.members ?? []
             let entries = members.first { $0.key == "repositories" }?.value.members ?? []

@@ -49,6 +49,18 @@ import Testing
         #expect(text.contains("  other/place:\n    type: git\n    url: ROOT/other/place\n"))
     }
 
+    @Test func anotherRole() throws {
+        let play = try Playground()
+        try play.weave("chatly/web")
+        let before = try play.read("w/projects/web-app/rwv.yaml")
+        let listed = "local/chatly/web is in projects/web-app/rwv.yaml already\nkeeping local/chatly/web (already cloned)\n"
+        #expect(try play.rwv("add", "local/chatly/web", "--role", "fork") == .init(err: listed + "the role of local/chatly/web is fork now; it was dependency\n"))
+        #expect(try play.read("w/projects/web-app/rwv.yaml") == before.replacing("role: dependency", with: "role: fork"))
+        #expect(try play.rwv("add", "local/chatly/web", "--role", "fork") == .init(err: listed))
+        #expect(try play.rwv("add", "local/chatly/web") == .init(err: listed))
+        #expect(try play.read("w/projects/web-app/rwv.yaml") == before.replacing("role: dependency", with: "role: fork"))
+    }
+
     @Test func addRefusals() throws {
         let play = try Playground()
         try play.weave("chatly/web")

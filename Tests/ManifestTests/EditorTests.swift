@@ -14,6 +14,43 @@ private func fields(_ path: String, _ indent: String = "    ") -> String {
 
 private func entry(_ path: String, _ extra: String = "") -> String { "  \(path):\(extra)\n" + fields(path) }
 
+@Suite struct SettingRoles {
+    private func set(_ role: Role, in text: String) throws -> String { try edit(text).setting(role: role, of: RepoPath("a/b")) }
+
+    /// Nothing but the word changes, however the entry is written.
+    @Test(arguments: [
+        "repositories:\n  # role: fork\n  a/b: # x\n    type: git\n    role: fork  # why\n    url: u\n  c/d: {type: git, url: u, role: dependency}\n",
+        "repositories:\r\n  a/b:\r\n    role: fork\r\n    url: u\r\n    type: git",
+        "repositories:\n  c/d: {type: git, url: fork, role: reference}\n  a/b: {url: \"fo\", type: git, note: x, role: 'fork'}\nrole: x\n",
+        #"{"repositories": {"a/b": {"type": "git", "role": "fork", "url": "u"}}}"#,
+    ]) func inPlace(text: String) throws {
+        for role in Role.allCases {
+            let from = try #require(text.ranges(of: /role["']?: ["']?fork/).last)
+            let expected = text.replacingCharacters(of: from, last: "fork", with: role.rawValue)
+            #expect(try set(role, in: text).utf8.elementsEqual(expected.utf8))
+        }
+    }
+
+    @Test func whereThereWasNone() throws {
+        #expect(try set(.fork, in: "repositories:\n  a/b:\n    # g\n    type: git # t\n    url: u\n") == "repositories:\n  a/b:\n    # g\n    role: fork\n    type: git # t\n    url: u\n")
+        #expect(try set(.fork, in: "repositories:\n  a/b: {type: git, url: u}\n") == "repositories:\n  a/b: {role: fork, type: git, url: u}\n")
+        #expect(try set(.fork, in: #"{"repositories": {"a/b": {"type": "git", "url": "u"}}}"#) == #"{"repositories": {"a/b": {"role": "fork", "type": "git", "url": "u"}}}"#)
+    }
+
+    @Test func refusals() throws {
+        let text = "repositories:\n  c/d: &x {type: git, url: u, role: primary}\n  a/b: *x\n"
+        #expect(#expect(throws: ManifestError.self) { try set(.fork, in: text) }?.code == .cannotEdit)
+        #expect(#expect(throws: ManifestError.self) { try set(.fork, in: "repositories: {}\n") }?.code == .notFound)
+    }
+}
+
+private extension String {
+    /// The text with the last `old` inside a range replaced.
+    func replacingCharacters(of range: Range<Index>, last old: String, with new: String) -> String {
+        self[..<range.lowerBound] + self[range].dropLast(old.count) + new + self[range.upperBound...]
+    }
+}
+
 @Suite struct Adding {
     @Test func intoAnEmptyManifest() throws {
         #expect(try add("a/b", to: Manifest.initialText) == "repositories:\n" + entry("a/b"))
