@@ -87,7 +87,7 @@ private func entry(_ path: String, _ fields: String = "") -> String { "  \(path)
         ("repositories:\nworkweave: {link: [../x]}\n", "p/rwv.yaml:2:20: workweave.link: path '../x' has a '..' segment"),
         ("repositories:\nworkweave: {copy: [a/.GIT/hooks]}\n", "p/rwv.yaml:2:20: workweave.copy: path 'a/.GIT/hooks' has a '.GIT' segment"),
         ("repositories:\nworkweave: {copy: [/etc/passwd]}\n", "p/rwv.yaml:2:20: workweave.copy: path '/etc/passwd' is absolute"),
-        ("repositories:\nworkweave: {copy: [.rwv/run]}\n", "p/rwv.yaml:2:20: workweave.copy: path '.rwv/run' lies in '.rwv/', which belongs to rwv"),
+        ("repositories:\nworkweave: {copy: [.rwv/run]}\n", "p/rwv.yaml:2:20: workweave.copy: path '.rwv/run' is or lies in '.rwv', which belongs to rwv"),
         ("repositories:\nworkweave: {writable-reference: maybe}\n", "p/rwv.yaml:2:33: workweave.writable-reference: expected a boolean, found a string"),
     ]) func errorsNameFileLineColumnAndKey(text: String, description: String) {
         let error = failure(text)
