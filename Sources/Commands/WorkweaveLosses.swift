@@ -1,6 +1,5 @@
 internal import Control
 internal import Git
-internal import Integrations
 internal import Manifest
 internal import Syscalls
 internal import Weave
@@ -39,9 +38,8 @@ struct WorkweaveLosses {
         let admin = LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)
         if Files.isDirectory(top + "/.git") { losses.append(Loss(text: "\(repo.path) holds a git repository of its own")) }
         if Files.isDirectory(top) {
-            let made = repo.path == "projects/" + info.project ? toolLocks() : []
-            let named = try changes(top, admin).filter { !$0.isUntracked || !made.contains($0.path) }.map(\.path)
-            let changes = (named + hiddenChanges(repo).filter { !named.contains($0) }).filter { !isGiven("\(repo.path)/\($0)") }
+            let named = try changes(top, admin)
+            let changes = repo.path == "projects/" + info.project ? try RemadeFiles(weave, info, record).others(named) : named.map(\.path)
             if !changes.isEmpty {
                 let more = changes.count > 5 ? ", …" : ""
                 losses.append(Loss(text: "\(repo.path) has \(counted(changes.count, "uncommitted change")): \(changes.prefix(5).joined(separator: ", "))\(more)"))
@@ -82,47 +80,6 @@ struct WorkweaveLosses {
             (count, newest) = (lost.count, lost.first.first.map { "\($0.id.short) \($0.summary)" } ?? "")
         }
         return count == 0 ? nil : "\(repo.path) has \(counted(count, "commit")) on no other branch (newest: \(newest))"
-    }
-
-    /// What came along when the workweave was made is no loss while it is as it came, or as it would be generated now.
-    private func isGiven(_ path: String) -> Bool {
-        let path = path.hasSuffix("/") ? String(path.dropLast()) : path
-        if record?.holdsOnlyGiven(path, in: info.path) == true { return true }
-        let full = info.path + "/" + path
-        if (try? Files.status(full))??.isDirectory == true, let directory = try? Files.open(full, OpenFlags.directory | OpenFlags.noFollow) {
-            defer { directory.close() }
-            return (try? directory.directoryEntries())?.allSatisfy { isGiven(path + "/" + $0.text) } ?? false
-        }
-        guard let bytes = (try? Files.readIfExists(full)) ?? nil else { return false }
-        return bytes == generated()[path] || printed()[path]?.contains(blobID(of: bytes).hex) == true
-    }
-
-    /// Generated files of the project that somebody changed, which git does not name because they are ignored.
-    private func hiddenChanges(_ repo: WorkweaveInfo.Repo) -> [String] {
-        guard repo.path == "projects/" + info.project, let given = record?.given else { return [] }
-        return given.keys.sorted().filter { $0.hasPrefix(repo.path + "/") && Files.exists(info.path + "/" + $0) && !isGiven($0) }
-            .map { String($0.dropFirst(repo.path.utf8.count + 1)) }
-    }
-
-    /// What programs of the user's printed, by path from the root.
-    private func printed() -> [String: [String]] {
-        guard let project = try? ProjectName(info.project), let name = try? WorkweaveName(info.name),
-              let known = try? CommandIntegration(Context(weave: weave, workweave: name, project: project), project).known() else { return [:] }
-        return Dictionary(known.map { ("projects/\(project)/\($0.key)", $0.value) }) { first, _ in first }
-    }
-
-    /// Locks that the ecosystems' tools wrote into the project directory; in no commit, they are made again by the same tools.
-    private func toolLocks() -> Set<String> {
-        guard let project = try? ProjectName(info.project) else { return [] }
-        return Set(ecosystems.filter { $0.tool != nil && $0.marker != nil }.flatMap { ((try? $0.surfacedPaths(project: project, settings: nil)) ?? []).dropFirst() })
-    }
-
-    /// What the integrations make of the workweave as it is, by path from its root.
-    private func generated() -> [String: [UInt8]] {
-        guard let project = try? ProjectName(info.project), let name = try? WorkweaveName(info.name),
-              let wiring = try? Activate.wiring(project, Context(weave: weave, workweave: name, project: project)),
-              let made = try? Resolution.make(wiring, dangling: false, keepingOwn: true, exists: { _ in false }) else { return [:] }
-        return Dictionary(made.files.map { ("projects/\(project)/\($0.path)", $0.bytes) }) { first, _ in first }
     }
 
     /// Where the worktree's HEAD is when it is detached (or on another branch, which keeps its own commits).
