@@ -18,7 +18,13 @@ struct Recovery {
                 try weave.discard(directory)
                 return nil
             }
-            try? Files.unlink(directory + "/" + Journal.fileName)
+            if journal.operation == .sync, let record {
+                log("putting straight the unfinished sync of '\(name)'")
+                var rest = journal
+                rest.repos.removeAll { gone in record.repos.contains { $0.path == gone.path } }
+                try rest.removeFromGit(weave)
+            }
+            Journal.remove(directory)
         } else if record == nil {
             // Killed before the journal was written: nothing else had been made.
             try weave.discard(directory)

@@ -29,7 +29,7 @@ extension ServedWeave {
 
     /// Under the name's lock. - Returns: whether there was anything to change.
     private func change(_ name: WorkweaveName, to new: any Engine) throws(WeaveError) -> Bool {
-        let record = try requireRecord(name)
+        var record = try requireRecord(name)
         let old = try engines.of(record)
         if old.kind == new.kind { return false }
         guard old.kind != .checkout, new.kind != .checkout else {
@@ -39,7 +39,10 @@ extension ServedWeave {
         try old.unmount(record, force: false)
         old.close(record)
         old.hide(record)
-        do throws(WeaveError) { try show(try changeMarks(record, name, new.kind), isInherited: false) } catch {
+        do throws(WeaveError) {
+            record = try old.join(record)
+            try show(try changeMarks(record, name, new.kind), isInherited: false)
+        } catch {
             try show(try requireRecord(name), isInherited: false)
             throw error
         }
