@@ -49,7 +49,12 @@ package struct UpperJoin {
         defer { directory.close() }
         for name in hidden {
             let child = try PathBuffer(name)
-            if try directory.statusIfExists(child) == nil { try directory.makeNode(child, mode: FileType.character.rawValue) }
+            guard let status = try directory.statusIfExists(child) else {
+                try directory.makeNode(child, mode: FileType.character.rawValue)
+                continue
+            }
+            // Nothing was seen through it, since nothing was seen through this one.
+            if status.isDirectory, try !directory.hasAttribute(child, format.redirect) { try directory.setAttribute(child, format.opaque, [UInt8(ascii: "y")]) }
         }
         try upper.removeAttribute(at, format.opaque)
     }

@@ -136,6 +136,9 @@ package struct KernelMount {
         try mountOverlay(lower: [name] + lowers, at: path, state, record)
     }
 
+    /// Whether the mount options of a workweave's overlay fit in a page, and its layers in overlayfs's 500.
+    static func takes(_ record: WorkweaveRecord) -> Bool { record.repos.count < 450 && record.repos.count * 8 + record.name.utf8.count * 3 + 200 < 4096 }
+
     /// The layer of a repo, as seen from the base view's root. - Throws: ENOENT when it is not shown.
     func layer(_ repo: WorkweaveRecord.Repo) throws(Errno) -> String {
         guard let number = try BaseNumbers.read(weave.run + "/base.list")[repo.baseKey] else { throw .notFound }
