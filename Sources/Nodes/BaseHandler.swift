@@ -193,6 +193,17 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
         let node: BaseNode
     }
 
+    /// The node of a name in such a directory.
+    func lead(_ directory: BaseNode, _ name: Span<UInt8>) -> BaseNode? {
+        guard case .root = directory else {
+            let bytes = name.array
+            return leads(directory).first { $0.name == bytes }?.node
+        }
+        let text = name.text
+        if text == Self.layers { return .layers }
+        return lock.withReadLock { names[text].flatMap { shown[$0] }.map { .own($0.tree.root) } }
+    }
+
     /// What such a directory holds, by offset.
     func leads(_ directory: BaseNode) -> [Lead] {
         lock.withReadLock {

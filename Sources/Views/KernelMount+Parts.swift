@@ -10,8 +10,13 @@ extension KernelMount {
         let leaving = (record.left ?? []).filter { !$0.isGone }.map(\.repo)
         for repo in leaving where repo.isApart == true { try unmountParts(of: repo, lazy: false) }
         for repo in leaving { try takeOut(repo) }
-        for repo in record.repos where repo.isApart == true && MountTable.find(place(repo)) == nil { try mountApart(repo, record) }
-        for repo in record.repos { try protect(repo) }
+        // Read once: it may be long.
+        let there = Dictionary(MountTable.all().map { ($0.path, $0.isReadOnly) }) { _, last in last }
+        for repo in record.repos {
+            let isMounted = there[place(repo)] != nil
+            if repo.isApart == true, !isMounted { try mountApart(repo, record) }
+            if there[place(repo)] ?? false != repo.isReadOnly { try protect(repo) }
+        }
     }
 
     private func place(_ repo: WorkweaveRecord.Repo) -> String { "\(path)/\(repo.path)" }
@@ -65,8 +70,6 @@ extension KernelMount {
 
     /// Mounts a repo of role `reference` over itself, read-only; or takes that back.
     private func protect(_ repo: WorkweaveRecord.Repo) throws(Errno) {
-        let there = MountTable.find(place(repo))
-        if there?.isReadOnly ?? false == repo.isReadOnly { return }
         if !repo.isReadOnly { return try Syscalls.unmount(place(repo), lazy: true) }
         try bindMount(place(repo), to: place(repo))
         do throws(Errno) {

@@ -33,15 +33,18 @@ package struct KernelMount {
     private static let timeout = 600
 
     /// Whether it is mounted, told without touching it.
-    var isMounted: Bool { MountTable.find(path).map { $0.type == Self.type && $0.source == weave.root } ?? false }
+    var isMounted: Bool { isOurs(MountTable.find(path)) }
+    private func isOurs(_ entry: MountTable.Entry?) -> Bool { entry?.type == Self.type && entry?.source == weave.root }
 
     // MARK: In the server
 
     /// Whether all is mounted that belongs to a workweave.
     func isComplete(_ record: WorkweaveRecord) -> Bool {
-        isMounted && (record.left ?? []).allSatisfy(\.isGone) && record.repos.allSatisfy { repo in
-            if repo.isApart != true, !repo.isReadOnly { return true }
-            return MountTable.find("\(path)/\(repo.path)").map { $0.isReadOnly == repo.isReadOnly } ?? false
+        let there = Dictionary(MountTable.all().map { ($0.path, $0) }) { _, last in last }
+        guard isOurs(there[path]), (record.left ?? []).allSatisfy(\.isGone) else { return false }
+        return record.repos.allSatisfy { repo in
+            guard repo.isApart == true || repo.isReadOnly else { return true }
+            return there["\(path)/\(repo.path)"]?.isReadOnly == repo.isReadOnly
         }
     }
 

@@ -81,8 +81,11 @@ struct WorkweaveMaker {
             if repo.isReadOnly { try LinkedWorktree.refuseChanges(repository.commonDirectory, name.text) }
         }
         try system("link the base of \(repo.path)") { () throws(Errno) in
-            try Files.linkOrCopy(base.metadata, "\(directory)/base/\(part).meta")
-            if Files.exists(base.content) { try Files.linkOrCopy(base.content, "\(directory)/base/\(part).content") }
+            for (file, name) in [(base.metadata, "\(part).meta"), (base.content, "\(part).content")] {
+                // A sync that was not finished may have left one.
+                try Files.removeTree("\(directory)/base/\(name)")
+                if Files.exists(file) { try Files.linkOrCopy(file, "\(directory)/base/\(name)") }
+            }
         }
         return WorkweaveRecord.Repo(path: repo.path, part: part, branch: repo.branch, base: repo.commit.id.hex, baseKey: base.key,
                                     isReadOnly: repo.isReadOnly, isProject: repo.isProject)
