@@ -257,8 +257,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     package func mounts() throws(WeaveError) -> [MountInfo] {
         let counters = Dictionary(uniqueKeysWithValues: handler.counters.values)
-        let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
-        return [all] + baseInfo() + (try projectMounts.infos(session.withLock { $0?.mounter })) + (try weave.workweaveRecords().compactMap { r -> MountInfo? in
+        let failure = weave.diskFailure?.message
+        let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", problem: failure, counters: counters)
+        let records = failure == nil ? try weave.workweaveRecords() : []
+        return [all] + baseInfo() + (try projectMounts.infos(session.withLock { $0?.mounter })) + records.compactMap { r in
             let wasBusy = busy.withLock { $0.contains(r.name) }
             let isServed = isShown(r)
             // Deleted between the look at the record and the look at the mount.
@@ -267,7 +269,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
                              engine: kernel.problem(r.name) == nil ? r.engine : Engine.fuse.rawValue,
                              state: isServed ? "served" : wasBusy || busy.withLock { $0.contains(r.name) } ? "changing" : "failed",
                              problem: kernel.problem(r.name), counters: nil)
-        })
+        }
     }
 
     /// Makes a workweave follow its own manifest: adds the repos it lists, takes out those it does not (if the caller allows).
