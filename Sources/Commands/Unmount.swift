@@ -17,7 +17,7 @@ enum Unmount {
         if let source {
             weave = Weave(root: source)
             try session.becomeOwner(of: source)
-        } else { weave = try session.context().weave }
+        } else { weave = try session.weave() }
         try run(session, weave, path, force: session.arguments.has("--force"))
     }
 
