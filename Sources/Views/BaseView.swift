@@ -28,17 +28,16 @@ final class BaseView: Sendable {
     /// Shows a workweave's lower.
     func show(_ record: WorkweaveRecord) throws(WeaveError) {
         let tree = try serving.lower(record)
-        let keys = Dictionary(record.repos.map { ($0.part, $0.baseKey) }) { first, _ in first }
-        try system("number the bases of '\(record.name)'") { () throws(Errno) in try handler.add(record.name, id: record.id, tree, keys: keys) }
+        let repos = Dictionary(record.repos.map { ($0.part, (path: $0.path, key: $0.baseKey)) }) { first, _ in first }
+        try system("number the bases of '\(record.name)'") { () throws(Errno) in try handler.add(record.name, id: record.id, tree, repos: repos) }
     }
 
     /// Shows it no more, and has the kernel forget it. Not from a request handler, nor while an overlay stands on it.
     func hide(_ name: String) {
-        guard handler.holds(name) else { return }
-        handler.remove(name)
+        let gone = handler.remove(name)
         guard let session = session.withLock({ $0 }) else { return }
-        session.notifyGone(name: Array(name.utf8), in: 1)
-        session.notifyChanged(node: 1)
+        for (name, parent) in gone { session.notifyGone(name: Array(name.utf8), in: parent) }
+        for parent in Set(gone.map(\.parent)) { session.notifyChanged(node: parent) }
     }
 
     /// Mounts it, or goes on with a predecessor's mount, unless it is served.

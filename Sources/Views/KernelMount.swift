@@ -1,4 +1,5 @@
 internal import Layers
+internal import Nodes
 internal import Syscalls
 internal import Weave
 
@@ -112,19 +113,37 @@ package struct KernelMount {
     private func inner() -> [String] { MountTable.all().map(\.path).filter { $0.hasPrefix(path + "/") } }
 
     private func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
-        let state = ".rwv/workweaves/\(name)", work = "\(state)/\(Self.workDirectory)"
-        do throws(Errno) { try Files.makeDirectory(work, mode: 0o700) } catch where error == .exists {}
-        var options = ["lowerdir=.rwv/run/base/\(name)", "upperdir=\(state)/upper", "workdir=\(work)", "xino=off", "index=off", "metacopy=off"]
+        let state = weave.states + "/" + name
+        do throws(Errno) { try Files.makeDirectory("\(state)/\(Self.workDirectory)", mode: 0o700) } catch where error == .exists {}
+        // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
+        try CurrentProcess.enter(weave.baseView)
+        let ours = "../../workweaves/\(name)"
+        var options = ["lowerdir=" + (try lowers(record)).joined(separator: ":"), "upperdir=\(ours)/upper", "workdir=\(ours)/\(Self.workDirectory)",
+                       "xino=off", "index=off", "metacopy=off"]
         // With user.overlay.* overlayfs follows and makes no redirects.
         options.append(record.upper?.prefix == UpperFormat.Prefix.user.rawValue ? "userxattr" : "redirect_dir=on")
-        try mountFileSystem(weave.root, at: ".workweaves/\(name)", type: Self.type, flags: MountFlags.noSetID | MountFlags.noDevices, options: options.joined(separator: ","))
+        try mountFileSystem(weave.root, at: path, type: Self.type, flags: MountFlags.noSetID | MountFlags.noDevices, options: options.joined(separator: ","))
     }
 
-    /// Repos of role `reference` are seen as they are in the base view, which is read-only.
+    /// The lower directories of a workweave's overlay, the uppermost first, as seen from the base view's root.
+    private func lowers(_ record: WorkweaveRecord) throws(Errno) -> [String] {
+        let numbers = try BaseNumbers.read(weave.run + "/base.list")
+        return [name] + (try record.repos.map { repo throws(Errno) in
+            guard let number = numbers[repo.baseKey] else { throw .notFound }
+            return "\(BaseHandler.layers)/\(number)"
+        })
+    }
+
+    /// Repos of role `reference` are mounted over themselves, read-only.
     private func protectReferences(_ record: WorkweaveRecord) throws(Errno) {
         let there = Set(inner())
         for repo in record.repos where repo.isReadOnly && !there.contains("\(path)/\(repo.path)") {
-            try mountFileSystem(".rwv/run/base/\(name)/\(repo.path)", at: ".workweaves/\(name)/\(repo.path)", type: "none", flags: MountFlags.bind, options: "")
+            let place = "\(path)/\(repo.path)"
+            try bindMount(place, to: place)
+            do throws(Errno) { try mountFileSystem("none", at: place, type: "none", flags: MountFlags.bind | MountFlags.remount | MountFlags.readOnly | MountFlags.noSetID | MountFlags.noDevices, options: "") } catch {
+                try? Syscalls.unmount(place, lazy: true)
+                throw error
+            }
         }
     }
 }
