@@ -56,6 +56,13 @@ package enum Local {
                 try weave.removeMount(record.id)
                 return .unmounted(modeBelow: record.modeBelow)
             }
+        case .setEngine(let name, "checkout"):
+            return try exclusively(weave) { () throws(WeaveError) in
+                try served.setEngine(name, "checkout")
+                try unlink(weave, name)
+                try link(weave, name)
+                return .done
+            }
         case .sync(let options): return try exclusively(weave) { () throws(WeaveError) in .synced(try served.sync(options)) }
         case .hello, .mount, .activate, .up, .setEngine: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
