@@ -4,9 +4,10 @@ internal import Syscalls
 internal import Weave
 
 /// What a create, delete or sync is about to do, written before it begins, so that whoever finds it unfinished can put things straight:
-/// an unfinished create is taken back, an unfinished delete is carried through; of a sync, repos that the record does not name are taken away. `.rwv/workweaves/NAME/journal.json`.
+/// an unfinished create is taken back, an unfinished delete is carried through, of an unfinished conversion the form that the record does
+/// not name is removed, of a sync the repos that the record does not name are taken away. `.rwv/workweaves/NAME/journal.json`.
 struct Journal: Codable, Sendable {
-    enum Operation: String, Codable { case create, delete, sync }
+    enum Operation: String, Codable { case create, delete, convert, sync }
     struct Repo: Codable, Sendable {
         /// The path in the weave.
         var path: String

@@ -15,6 +15,8 @@ final class ProjectMounts: Sendable {
     private let changing = Lock()
     /// A leaf.
     private let mounts = Locked<[String: ProjectMount]>([:])
+    /// From the first mount on; nil where there is no inotify(7) to be had.
+    private let teller = Locked<ChangeTeller?>(nil)
 
     init(_ weave: Weave, surface: @escaping ServedWeave.Surface, workweaves: @escaping @Sendable (String) -> [String], log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
@@ -33,9 +35,23 @@ final class ProjectMounts: Sendable {
     private func serve(_ record: MountRecord, _ mounter: any Mounter, place: String? = nil) throws(WeaveError) {
         let id = Self.prefix + record.id
         let composer = ProjectComposer(weave: weave, surface: surface, showsAll: record.showsAll, workweaves: workweaves)
-        let mount = try ProjectMount(record, weave, composer, isInherited: mounter.isInherited(id), log: log)
-        mount.connect(try mounter.serve(ViewMount(id: id, path: record.path, options: record.options, place: place), with: mount.handler))
+        let isInherited = mounter.isInherited(id), teller = teller(mounter)
+        let mount = try ProjectMount(record, weave, composer, isInherited: isInherited, watcher: teller?.watcher, log: log)
+        let session = try mounter.serve(ViewMount(id: id, path: record.path, options: record.options, place: place), with: mount.handler)
+        mount.connect(session)
+        teller?.add(mount.handler.files, session, isInherited: isInherited) { [weak handler = mount.handler] in handler?.topNode }
         mounts.withLock { $0[record.id] = mount }
+    }
+
+    private func teller(_ mounter: any Mounter) -> ChangeTeller? {
+        teller.withLock { teller in
+            if teller == nil {
+                do throws(Errno) { teller = try ChangeTeller { mounter.settle(milliseconds: 400) } } catch {
+                    log("changes in clones show after a moment only: inotify: \(error)")
+                }
+            }
+            return teller
+        }
     }
 
     /// Takes over what a predecessor served; as the first server of a keeper, mounts all that is registered.
@@ -77,12 +93,14 @@ final class ProjectMounts: Sendable {
     func unmount(_ path: String, force: Bool, _ mounter: any Mounter) throws(WeaveError) -> UInt32 {
         changing.lock()
         defer { changing.unlock() }
-        guard let record = try weave.mountRecords().first(where: { $0.path == path }) else {
+        var found = mount(at: path)?.record
+        if found == nil { found = try weave.mountRecords().first { $0.path == path } }
+        guard let record = found else {
             throw WeaveError(.notFound, "\(path) is no mount of \(weave.root)", hint: "'rwv mounts' shows what there is")
         }
         if isUp(record.id, mounter) { try takeAway(record, force, mounter) }
-        try weave.removeMount(record.id)
         mounts.withLock { $0[record.id] = nil }
+        do throws(WeaveError) { try weave.removeMount(record.id) } catch { throw MountRecord.stillThere(path, error) }
         return record.modeBelow
     }
 
@@ -120,10 +138,17 @@ final class ProjectMounts: Sendable {
         try mount.activate(project)
     }
 
+    /// What is registered; where the disk cannot be read, what is served.
+    private func records() throws(WeaveError) -> [MountRecord] {
+        if weave.diskFailure == nil { return try weave.mountRecords() }
+        return mounts.withLock { $0.values.map(\.record) }.sorted { $0.path < $1.path }
+    }
+
     func infos(_ mounter: (any Mounter)?) throws(WeaveError) -> [MountInfo] {
-        try weave.mountRecords().map { record in
+        try records().map { record in
             let mount = mounts.withLock { $0[record.id] }
             let isUp = mounter?.isServed(Self.prefix + record.id) ?? false
+            if isUp { mount?.look() }
             let problem = isUp ? mount?.problem : nil
             return MountInfo(kind: "project", path: record.path, name: nil, project: record.project, engine: "fuse",
                              state: !isUp ? "down" : problem == nil ? "served" : "stale", problem: problem,
