@@ -19,9 +19,8 @@ package struct KernelMount {
     let weave: Weave
     let name: String
 
-    /// overlayfs's own work directory; ours is `work`.
-    static let workDirectory = "kernel-work"
-    static let type = "overlay"
+    static let workDirectory = ExclusiveUse.workDirectory
+    static let type = ExclusiveUse.mountType
 
     private var path: String { weave.workweaves + "/" + name }
     /// The exit status that says "in use".
@@ -75,14 +74,18 @@ package struct KernelMount {
         return 0
     }
 
-    private func perform(_ action: Action) throws(WeaveError) {
-        // Relative paths need no escapes, whatever the weave is called.
-        let state = try system("enter \(weave.root)") { () throws(Errno) in
+    /// Goes to the weave, since relative paths need no escapes whatever it is called, and locks the state directory.
+    func enterState() throws(WeaveError) -> FileDescriptor {
+        try system("enter \(weave.root)") { () throws(Errno) in
             try CurrentProcess.enter(weave.root)
             let state = try Files.open(".rwv/workweaves/\(name)", OpenFlags.directory)
             _ = try state.lock()
             return state
         }
+    }
+
+    private func perform(_ action: Action) throws(WeaveError) {
+        let state = try enterState()
         defer { state.close() }
         switch action {
         case .mount:
@@ -101,7 +104,7 @@ package struct KernelMount {
         }
     }
 
-    private func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(weave.states + "/" + name) }
+    func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(weave.states + "/" + name) }
 
     private func takeAway() throws(Errno) {
         for path in inner().reversed() { try Syscalls.unmount(path, lazy: false) }
@@ -111,17 +114,17 @@ package struct KernelMount {
     /// What is mounted inside, in the order of mounting.
     private func inner() -> [String] { MountTable.all().map(\.path).filter { $0.hasPrefix(path + "/") } }
 
-    private func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
+    func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
         let state = ".rwv/workweaves/\(name)", work = "\(state)/\(Self.workDirectory)"
         do throws(Errno) { try Files.makeDirectory(work, mode: 0o700) } catch where error == .exists {}
-        var options = ["lowerdir=.rwv/run/base/\(name)", "upperdir=\(state)/upper", "workdir=\(work)", "xino=off", "index=off", "metacopy=off"]
+        var options = ["lowerdir=.rwv/run/base/\(name)", "upperdir=\(Weave.upper(of: name))", "workdir=\(work)", "xino=off", "index=off", "metacopy=off"]
         // With user.overlay.* overlayfs follows and makes no redirects.
         options.append(record.upper?.prefix == UpperFormat.Prefix.user.rawValue ? "userxattr" : "redirect_dir=on")
         try mountFileSystem(weave.root, at: ".workweaves/\(name)", type: Self.type, flags: MountFlags.noSetID | MountFlags.noDevices, options: options.joined(separator: ","))
     }
 
     /// Repos of role `reference` are seen as they are in the base view, which is read-only.
-    private func protectReferences(_ record: WorkweaveRecord) throws(Errno) {
+    func protectReferences(_ record: WorkweaveRecord) throws(Errno) {
         let there = Set(inner())
         for repo in record.repos where repo.isReadOnly && !there.contains("\(path)/\(repo.path)") {
             try mountFileSystem(".rwv/run/base/\(name)/\(repo.path)", at: ".workweaves/\(name)/\(repo.path)", type: "none", flags: MountFlags.bind, options: "")

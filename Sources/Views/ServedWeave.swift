@@ -27,6 +27,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     private let locks = Locked<[String: Lock]>([:])
     /// The names of workweaves that are being made, changed or deleted.
     private let busy = Locked<Set<String>>([])
+    let handOuts = HandOuts()
 
     /// The projects of workweaves that are shown, by name.
     private let projects: Locked<[String: String]>
@@ -65,6 +66,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         if mounter.isInherited(KernelEngine.mountID) { try kernel.ensureBase(mounter) }
         // Taken away by somebody under a server that had more to serve: it comes back when it is asked for.
         if isInherited || !mounter.isSuccessor { try ensureMounted() }
+        takeBackWhatIsFree()
         try projectMounts.start(mounter)
     }
 
@@ -86,6 +88,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// Takes all mounts away. - Throws: `.busy` when one is in use (and not `force`).
     package func unmountAll(force: Bool) throws(WeaveError) {
         let mounter = try requireMounter()
+        if !force { try requireNoneHandedOut() }
         try projectMounts.unmountAll(force: force, mounter)
         do throws(WeaveError) {
             try unmountOverlays(force: force)
@@ -113,6 +116,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
         switch Engine(rawValue: record.engine) {
+        case .fuse where try ExclusiveUse.read(weave.states + "/" + record.name) != nil: try showHandedOut(record)
         case .fuse: try showOverlay(record, isInherited: isInherited)
         case .kernel: try showKernel(record, isInherited: isInherited)
         case .checkout: handler.add(record.name, id: record.id, .link(target: "../.rwv/workweaves/\(record.name)/checkout"))
@@ -167,8 +171,11 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     /// Runs `body` while nothing else changes the workweave of that name. The kernel must be told afterwards, never inside: a mkdir or
     /// rmdir of the same name may hold the directory's lock and wait for ours.
-    /// - Parameter fromKernel: the kernel waits with the directory locked, and whoever has ours may wait for that: `.busy` then.
-    func changing<R>(_ name: WorkweaveName, fromKernel: Bool = false, _ body: () throws(WeaveError) -> R) throws(WeaveError) -> R {
+    /// - Parameters:
+    ///   - fromKernel: the kernel waits with the directory locked, and whoever has ours may wait for that: `.busy` then.
+    ///   - whileHandedOut: also when somebody has the workweave for himself.
+    /// - Throws: `.busy`.
+    func changing<R>(_ name: WorkweaveName, fromKernel: Bool = false, whileHandedOut: Bool = false, _ body: () throws(WeaveError) -> R) throws(WeaveError) -> R {
         let lock = locks.withLock { table -> Lock in
             if let l = table[name.text] { return l }
             let l = Lock()
@@ -181,6 +188,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             _ = busy.withLock { $0.remove(name.text) }
             lock.unlock()
         }
+        if !whileHandedOut { try requireNotHandedOut(name) }
         return try body()
     }
 
@@ -251,6 +259,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         return records.map { record in
             var info = WorkweaveInspector(weave: weave).describe(record, withUsage: withUsage)
             if kernel.problem(record.name) != nil { info.engine = Engine.fuse.rawValue }
+            info.inUseBy = try? weave.exclusiveUsers(of: record.name)
             return info
         }
     }
@@ -265,8 +274,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             if !isServed, !Files.exists(weave.states + "/" + r.name) { return nil }
             return MountInfo(kind: "workweave", path: weave.workweaves + "/" + r.name, name: r.name, project: r.project,
                              engine: kernel.problem(r.name) == nil ? r.engine : Engine.fuse.rawValue,
-                             state: isServed ? "served" : wasBusy || busy.withLock { $0.contains(r.name) } ? "changing" : "failed",
-                             problem: kernel.problem(r.name), counters: nil)
+                             state: handOuts.contains(r.name) ? "in use" : isServed ? "served" : wasBusy || busy.withLock { $0.contains(r.name) } ? "changing" : "failed",
+                             problem: kernel.problem(r.name) ?? handOutProblem(r.name), counters: nil)
         })
     }
 
