@@ -37,7 +37,7 @@ extension ServedWeave {
                 handOuts.insert(text) { [weak self] in self?.takeBackWhatIsFree() }
                 letGo(record)
                 let upper = try serving.overlay(record, isInherited: true)
-                if upper.format.prefix == .user { try system("prepare the changes of '\(text)'") { () throws(Errno) in try upper.dissolveRedirects() } }
+                if upper.format.prefix == .user { try dissolveRedirects(upper, text) }
                 try kernel.show(record)
             }
             tellKernel(1, text)
@@ -47,6 +47,16 @@ extension ServedWeave {
             // Not mounted anywhere yet: the process waits for this answer.
             if hasLetGo { _ = try? serveAgain(name, but: pid) }
             throw error
+        }
+    }
+
+    /// root's overlayfs follows them, an ordinary user's does not.
+    private func dissolveRedirects(_ upper: Overlay, _ name: String) throws(WeaveError) {
+        try system("prepare the changes of '\(name)'") { () throws(Errno) in
+            // Copies have the modes of what they are copies of.
+            try CurrentProcess.setThreadUmask(0)
+            defer { try? CurrentProcess.setThreadUmask(0o077) }
+            try upper.dissolveRedirects()
         }
     }
 

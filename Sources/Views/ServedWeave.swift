@@ -62,8 +62,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             }
         }
         try? Files.removeTree(weave.state + "/trash")
-        // Overlays that are mounted lie upon it.
-        if mounter.isInherited(KernelEngine.mountID) { try kernel.ensureBase(mounter) }
+        // Overlays that are mounted lie upon it. One that a dead keeper left is in the way.
+        if mounter.isInherited(KernelEngine.mountID) || MountTable.find(weave.baseView) != nil { try kernel.ensureBase(mounter) }
         // Taken away by somebody under a server that had more to serve: it comes back when it is asked for.
         if isInherited || !mounter.isSuccessor { try ensureMounted() }
         takeBackWhatIsFree()
