@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -337,6 +338,9 @@ int rwv_epoll_wait(int ep, uint64_t *data, int timeout_ms) {
     if (r == 1) *data = e.data.u64;
     return r;
 }
+int rwv_inotify(void) { return ONCE(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)); }
+int rwv_inotify_add(int inotify, int handle, uint32_t kinds) { return WITH_HANDLE(handle, inotify_add_watch(inotify, p, kinds)); }
+int rwv_inotify_remove(int inotify, int watch) { return ONCE(inotify_rm_watch(inotify, watch)); }
 int rwv_eventfd(void) { return ONCE(eventfd(0, EFD_CLOEXEC)); }
 int rwv_eventfd_signal(int fd) { uint64_t one = 1; return write(fd, &one, sizeof one) == -1 ? -errno : 0; }
 

@@ -7,13 +7,16 @@ package struct Entry {
     package var node: UInt64
     package var generation: UInt64
     package var status: FileStatus
-    /// How long the kernel may keep name and attributes, in seconds.
+    /// How long the kernel may keep the name, in seconds.
     package var timeout: Double
-    package init(node: UInt64, generation: UInt64, status: FileStatus, timeout: Double = Entry.forEver) {
+    /// How long the kernel may keep the attributes, in seconds.
+    package var attributeTimeout: Double
+    package init(node: UInt64, generation: UInt64, status: FileStatus, timeout: Double = Entry.forEver, attributeTimeout: Double? = nil) {
         self.node = node
         self.generation = generation
         self.status = status
         self.timeout = timeout
+        self.attributeTimeout = attributeTimeout ?? timeout
     }
     /// As long as the kernel likes: right where we are the only writer. Seconds; the kernel's clock overflows past it.
     package static let forEver: Double = 1e9
@@ -208,7 +211,7 @@ private func parameter(_ entry: Entry) -> fuse_entry_param {
     p.ino = entry.node
     p.generation = entry.generation
     p.attr = native(entry.status)
-    p.attr_timeout = entry.timeout
+    p.attr_timeout = entry.attributeTimeout
     p.entry_timeout = entry.timeout
     return p
 }

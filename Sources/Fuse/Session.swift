@@ -91,6 +91,13 @@ package import Syscalls
         _ = unsafe fuse_lowlevel_notify_inval_entry(raw, parent, text, name.count)
     }
 
+    /// The kernel asks again what the name `name` in `parent` means when it is used next; what is open or mounted below stays.
+    /// Kernels before 6.2 forget it, as ``notifyGone(name:in:)`` does.
+    package func notifyExpired(name: [UInt8], in parent: UInt64) {
+        let text = name.map { CChar(bitPattern: $0) } + [0]
+        if unsafe fuse_lowlevel_notify_expire_entry(raw, parent, text, name.count, FUSE_LL_EXPIRE_ONLY) == -ENOSYS { notifyGone(name: name, in: parent) }
+    }
+
     /// The kernel forgets attributes and contents (a directory's listing, a file's pages) of a node.
     package func notifyChanged(node: UInt64) {
         _ = unsafe fuse_lowlevel_notify_inval_inode(raw, node, 0, 0)

@@ -1,5 +1,6 @@
 internal import CFuse
 internal import Glibc
+internal import Synchronization
 package import Syscalls
 
 /// One thread of the pool, with the memory it works in.
@@ -8,6 +9,8 @@ package import Syscalls
     package let reply = ReplyBuffer()
     /// What the handlers keep per thread (path buffers and the like), made by ``WorkerPool``.
     package let scratch: AnyObject
+    /// Odd while a request is being served.
+    let turn = Turn()
     var requestIsResent = false
     var requestClearsSetID = false
     var answersInit = false
@@ -25,8 +28,12 @@ package import Syscalls
     func serveOne(_ session: Session) -> Bool {
         let n = unsafe fuse_session_receive_buf(session.raw, &buffer)
         if n <= 0 { return n == -EINTR }
+        turn.value.add(1, ordering: .sequentiallyConsistent)
         self.session = session
-        defer { self.session = nil }
+        defer {
+            self.session = nil
+            turn.value.add(1, ordering: .sequentiallyConsistent)
+        }
         unsafe fuse_session_process_buf(session.raw, &buffer)
         return true
     }
@@ -53,6 +60,8 @@ package final class WorkerPool: Sendable {
     private let sessions = Locked<[UInt64: Session]>([:])
     private let stop: Event
     private let makeScratch: @Sendable () -> AnyObject
+    /// A leaf.
+    private let turns = Locked<[Turn]>([])
 
     package init(threads: Int, makeScratch: @escaping @Sendable () -> AnyObject) throws(Errno) {
         poller = try Poller()
@@ -75,6 +84,23 @@ package final class WorkerPool: Sendable {
         sessions.withLock { $0[UInt64(session.descriptor.raw) + 1] = nil }
     }
 
+    /// Waits until the requests that are under way now have been answered. - Returns: false when `milliseconds` were not enough.
+    /// Not from a request handler.
+    package func settle(milliseconds: Int) -> Bool {
+        let deadline = monotonicNanoseconds() + Int64(milliseconds) * 1_000_000
+        let busy = turns.withLock { $0 }.compactMap { turn in
+            let at = turn.value.load(ordering: .sequentiallyConsistent)
+            return at & 1 == 1 ? (turn, at) : nil
+        }
+        for (turn, at) in busy {
+            while turn.value.load(ordering: .sequentiallyConsistent) == at {
+                if monotonicNanoseconds() > deadline { return false }
+                Thread.sleep(milliseconds: 1)
+            }
+        }
+        return true
+    }
+
     /// Makes all threads end after the request they are at.
     package func shutDown() { stop.raise() }
 
@@ -83,6 +109,7 @@ package final class WorkerPool: Sendable {
         // The kernel has applied the caller's umask to every mode that it sends.
         try? CurrentProcess.setThreadUmask(0)
         ThreadLocal.set(worker)
+        turns.withLock { $0.append(worker.turn) }
         defer { ThreadLocal.set(nil) }
         while let tag = try? poller.wait(), tag != 0 {
             guard let session = sessions.withLock({ $0[tag] }) else { continue }
@@ -90,4 +117,9 @@ package final class WorkerPool: Sendable {
             if session.hasEnded { session.ended() }
         }
     }
+}
+
+/// How many requests a worker has begun and ended.
+final class Turn: Sendable {
+    let value = Atomic<UInt64>(0)
 }

@@ -30,6 +30,12 @@ package final class BaseNumbers: Sendable {
         if known == nil { try Files.writeAtomically(path, Array("\(generation)\n".utf8), mode: 0o600, durable: false) }
     }
 
+    /// The numbers on record in the file, by key: for others than the server.
+    package static func read(_ path: String) throws(Errno) -> [String: UInt32] {
+        let keys = String(decoding: try Files.read(path), as: UTF8.self).split(separator: "\n").dropFirst()
+        return Dictionary(keys.enumerated().map { (String($0.element), UInt32($0.offset)) }) { first, _ in first }
+    }
+
     /// The number of a base (by its key); on record before it is given out. - Throws: ENOSPC and the like.
     package func number(of key: String) throws(Errno) -> UInt32 {
         if let known = state.withLock({ $0.numbers[key] }) { return known }

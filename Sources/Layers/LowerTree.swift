@@ -62,7 +62,9 @@ package final class LowerTree: Sendable {
         self.parts = parts
     }
 
-    package var root: NodeID { id(LowerEntry(part: 0, entry: 0)) }
+    package var root: NodeID { root(ofPart: 0) }
+    /// The root of a repo.
+    package func root(ofPart part: UInt32) -> NodeID { id(LowerEntry(part: part, entry: 0)) }
 
     @inline(__always)
     private func table(_ part: UInt32) -> BaseTable? { part == 0 ? virtual : parts[part]?.table }
@@ -112,11 +114,8 @@ package final class LowerTree: Sendable {
 
     package func isDirectory(_ e: LowerEntry) -> Bool { table(e.part)?.isDirectory(e.entry) ?? false }
     package func isReadOnly(_ e: LowerEntry) -> Bool { e.part != 0 && parts[e.part]?.isReadOnly ?? false }
-    /// Whether an entry is the same in every lower with that base: all of a repo but directories and the `.git` file.
-    package func isShared(_ e: LowerEntry) -> Bool {
-        guard e.part != 0, let t = parts[e.part]?.table else { return false }
-        return !t.isDirectory(e.entry) && !t.flags(e.entry).contains(.gitFile)
-    }
+    /// Whether it is a repo's `.git` file: all else of a repo is the same in every lower with that base.
+    package func isGitFile(_ e: LowerEntry) -> Bool { table(e.part)?.flags(e.entry).contains(.gitFile) ?? false }
 
     package func mode(_ e: LowerEntry) -> UInt32 { table(e.part)?.mode(e.entry) ?? 0 }
 

@@ -44,6 +44,7 @@ extension Passthrough {
     private func add(_ parent: UInt64, _ name: Span<UInt8>, _ owner: NewOwner?, _ wasSent: Bool, _ s: Scratch,
                      _ make: (FileDescriptor) throws(Errno) -> Void) throws(Errno) -> PassthroughFound {
         try inDirectory(parent, name, s) { node, directory throws(Errno) in
+            follow(node, directory)
             do throws(Errno) {
                 try make(directory)
                 if let owner {

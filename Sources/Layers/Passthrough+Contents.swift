@@ -8,9 +8,11 @@ extension Passthrough {
 
     /// Writes all of `bytes` at `offset`; they are in the clone's file when this returns.
     package func write(_ id: UInt64, at offset: Int64, _ bytes: RawSpan, clearsSetID: Bool, _ s: Scratch) throws(Errno) {
-        try withWriter(try node(id), s) { file throws(Errno) in
+        let node = try node(id)
+        try withWriter(node, s) { file throws(Errno) in
             try file.write(at: offset, bytes)
             if clearsSetID { try file.clearSetID() }
+            noteOwnChange(node, file)
         }
     }
 

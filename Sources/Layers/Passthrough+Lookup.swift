@@ -4,6 +4,7 @@ extension Passthrough {
     /// Finds `name` in a directory, and counts a reference of the kernel's to what is there. Nil: there is nothing.
     package func lookup(_ parent: UInt64, _ name: Span<UInt8>, _ s: Scratch) throws(Errno) -> PassthroughFound? {
         try inDirectory(parent, name, s) { node, directory throws(Errno) in
+            follow(node, directory)
             guard let status = try directory.statusIfExists(s.path) else { return nil }
             return enter(node, name.array, status)
         }
@@ -56,6 +57,7 @@ extension Passthrough {
             try handle.open(handleWith: OpenFlags.readOnly | OpenFlags.directory)
         }
         let directory = OwnedDescriptor(opened)
+        follow(node, directory.descriptor)
         if offset > 0 { _ = try directory.descriptor.seek(offset, whence: 0) }
         while try s.directory.fill(from: directory.descriptor) {
             let goesOn = s.directory.forEach { name, type, next, ino in body(directory.descriptor, name, ino, type, next) }

@@ -25,21 +25,30 @@ package final class Passthrough: @unchecked Sendable {
     let held = DescriptorCache(capacity: 128)
     let locks = FileLocks()
     let journal: NodeJournal?
+    /// Follows directories; nil: nothing is followed.
+    let watcher: DirectoryWatcher?
     /// The nodes and their fields, the roots and the journal. A leaf: nothing but the journal's write(2) happens under it.
     let table = Lock()
     private var nodes: [UInt64: PassthroughNode] = [:]
     private var roots: [Root] = []
+    /// Nodes that the kernel was told of lately; see ``lookAgain(_:)``. Guarded by `table`, as ``all`` is.
+    var polled: [PassthroughNode] = []
+    var all: Dictionary<UInt64, PassthroughNode>.Values { nodes.values }
 
     /// - Parameters:
     ///   - weave: the weave's directory.
     ///   - journal: what a predecessor wrote is taken over.
-    package init(weave: String, journal: NodeJournal?, capacity: Int) throws(Errno) {
+    ///   - watcher: tells what others do in directories.
+    package init(weave: String, journal: NodeJournal?, watcher: DirectoryWatcher? = nil, capacity: Int) throws(Errno) {
+        self.watcher = watcher
         base = SharedFile(try Files.open(weave, OpenFlags.path | OpenFlags.directory))
         readers = DescriptorCache(capacity: capacity)
         directories = DescriptorCache(capacity: capacity)
         self.journal = journal
         if let journal { restore(journal.read()) }
     }
+
+    deinit { watcher?.end(owner: ObjectIdentifier(self)) }
 
     // MARK: Roots
 
@@ -79,7 +88,7 @@ package final class Passthrough: @unchecked Sendable {
         journal?.append(record)
         roots[Int(index) - 1].directory = file
         roots[Int(index) - 1].top = node
-        return PassthroughFound(id: node.id, generation: UInt64(node.generation), status: status)
+        return PassthroughFound(node, status, namesAreFollowed: false, isFollowed: noteLocked(node, status))
     }
 
     /// The open directory of a node at the top of its root.
@@ -110,7 +119,7 @@ package final class Passthrough: @unchecked Sendable {
         let found = table.withLock { () -> PassthroughFound in
             let node = enterLocked(parent.root, parent, name, status, counting: counting, &record)
             journal?.append(record)
-            return PassthroughFound(id: node.id, generation: UInt64(node.generation), status: status)
+            return PassthroughFound(node, status, namesAreFollowed: parent.watch > 0, isFollowed: noteLocked(node, status))
         }
         return found
     }
@@ -135,6 +144,7 @@ package final class Passthrough: @unchecked Sendable {
             if let old {
                 node.lookups = old.lookups
                 node.isRestored = old.isRestored
+                endWatch(old)
                 doomed(id)
             }
             nodes[id] = node
@@ -166,9 +176,17 @@ package final class Passthrough: @unchecked Sendable {
                 node.lookups -= count
                 return nil
             }
+            endWatch(node)
+            // It may stand in `polled` for a while.
+            node.pinned = nil
             return nodes.removeValue(forKey: id)
         }
         if gone != nil { doomed(id) }
+    }
+
+    private func endWatch(_ node: PassthroughNode) {
+        if node.watch > 0 { watcher?.end(node.watch, owner: ObjectIdentifier(self), node.id) }
+        node.watch = PassthroughNode.notTried
     }
 
     /// Where a node was seen last, and the handle it is pinned by.
@@ -236,4 +254,15 @@ package struct PassthroughFound {
     package let id: UInt64
     package let generation: UInt64
     package let status: FileStatus
+    /// Whether somebody will tell when the name means something else.
+    package let namesAreFollowed: Bool
+    /// Whether somebody will tell, for ``Passthrough/followedSeconds``, when the attributes are others.
+    package let isFollowed: Bool
+
+    init(_ node: PassthroughNode, _ status: FileStatus, namesAreFollowed: Bool, isFollowed: Bool) {
+        (id, generation) = (node.id, UInt64(node.generation))
+        self.status = status
+        self.namesAreFollowed = namesAreFollowed
+        self.isFollowed = isFollowed
+    }
 }

@@ -19,6 +19,23 @@ final class PassthroughNode: @unchecked Sendable {
     /// A handle of a file whose last known name is gone.
     var pinned: SharedFile?
 
+    /// Of a directory: the watch by which it is followed, ``notTried`` or ``notFollowed``.
+    var watch: Int32 = notTried
+    static let notTried: Int32 = 0, notFollowed: Int32 = -1
+    /// What the kernel was told last, and when (ns); nil: nothing yet, or that it is no longer so.
+    var told: Told?
+    var toldAt: Int64 = 0
+    /// Whether it is in `Passthrough.polled`.
+    var isPolled = false
+
+    /// What any change of a file moves.
+    struct Told: Equatable {
+        let seconds: Int64
+        let nanoseconds: UInt32
+        let size: UInt64
+        init(_ s: FileStatus) { (seconds, nanoseconds, size) = (s.ctime, s.ctime_ns, s.size) }
+    }
+
     init(id: UInt64, root: UInt16, ino: UInt64, generation: UInt32, isDirectory: Bool, parent: PassthroughNode?, name: [UInt8]) {
         self.id = id
         self.root = root

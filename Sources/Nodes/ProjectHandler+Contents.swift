@@ -14,7 +14,8 @@ extension ProjectHandler {
                 return r.reply(attributes: status(own, tree, s), timeout: Self.treeTimeout)
             }
             let status = try files.attributes(node, s)
-            r.reply(attributes: status, timeout: Self.timeout)
+            let isFollowed = files.note(node, status)
+            r.reply(attributes: status, timeout: isFollowed ? Self.followedAttributes : Self.timeout)
         } catch { r.fail(error) }
     }
 
@@ -31,7 +32,8 @@ extension ProjectHandler {
             }
             try checkWritable(node)
             let status = try files.setAttributes(node, change, s)
-            r.reply(attributes: status, timeout: Self.timeout)
+            let isFollowed = files.note(node, status)
+            r.reply(attributes: status, timeout: isFollowed ? Self.followedAttributes : Self.timeout)
         } catch { r.fail(error) }
     }
 

@@ -30,7 +30,7 @@ extension ProjectHandler {
         guard let directory = tree.entry(parent) else { throw .stale }
         let own = tree.child(directory, name)
         // At the top a file of the user's stands before a link of ours, but before nothing else.
-        if parent == ProjectTree.root, own?.isLink ?? true, let found = try files.lookup(try upper(tree, s), name, s) { return entry(found) }
+        if parent == ProjectTree.root, own?.isLink ?? true, let found = try files.lookup(try upper(tree, s), name, s) { return topEntry(found) }
         guard let own else { return nil }
         do throws(Errno) { return try entry(own, tree, s) } catch {
             // A clone that is not there (any more), or no directory.
@@ -84,7 +84,7 @@ extension ProjectHandler {
             let real = try real(parent, s)
             try checkWritable(real)
             let found = try work(real, s)
-            if !r.reply(entry(found)) { files.forget(found.id, count: 1) }
+            if !r.reply(parent == ProjectTree.root ? topEntry(found) : entry(found)) { files.forget(found.id, count: 1) }
         } catch { r.fail(error) }
     }
 

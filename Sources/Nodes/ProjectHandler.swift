@@ -37,6 +37,9 @@ package final class ProjectHandler: RequestHandler, @unchecked Sendable {
     /// Seconds that the kernel may keep names and attributes of the weave's files, and of what the tree shows.
     static let timeout = 0.9
     static let treeTimeout = 0.5
+    /// The same for what is followed, so that we shall tell when it is no longer so.
+    static let followedName = 86_400.0
+    static let followedAttributes = Double(Passthrough.followedSeconds)
     /// Nanoseconds between two looks at what the tree is made of.
     private static let interval: Int64 = 250_000_000
 
@@ -96,6 +99,9 @@ package final class ProjectHandler: RequestHandler, @unchecked Sendable {
         try files.top(tree.upper, counting: false, s).id
     }
 
+    /// The same for who has no requests to answer; nil when it is not there.
+    package var topNode: UInt64? { try? upper(current, Scratch()) }
+
     /// The directory of the weave that a request for `node` means; the mount's root stands for its writable part.
     /// - Throws: EPERM for other directories that are made up.
     func real(_ node: UInt64, _ s: Scratch) throws(Errno) -> UInt64 {
@@ -129,11 +135,20 @@ package final class ProjectHandler: RequestHandler, @unchecked Sendable {
     }
 
     func entry(_ found: PassthroughFound) -> Entry {
-        Entry(node: found.id, generation: found.generation, status: found.status, timeout: Self.timeout)
+        Entry(node: found.id, generation: found.generation, status: found.status,
+              timeout: found.namesAreFollowed ? Self.followedName : Self.timeout,
+              attributeTimeout: found.isFollowed ? Self.followedAttributes : Self.timeout)
+    }
+
+    /// An entry of the mount's top, which stands there for one tree only.
+    func topEntry(_ found: PassthroughFound) -> Entry {
+        var entry = entry(found)
+        entry.timeout = Self.timeout
+        return entry
     }
 
     func entry(_ entry: ProjectTree.Entry, _ tree: ProjectTree, _ s: Scratch) throws(Errno) -> Entry {
-        if case .attachment(let root) = entry.item { return self.entry(try files.top(root, counting: true, s)) }
+        if case .attachment(let root) = entry.item { return topEntry(try files.top(root, counting: true, s)) }
         return Entry(node: entry.id, generation: 1, status: status(entry, tree, s), timeout: Self.treeTimeout)
     }
 

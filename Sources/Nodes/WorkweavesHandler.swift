@@ -75,6 +75,9 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
         }
     }
 
+    /// Whether anything is shown under a name.
+    package func shows(_ name: String) -> Bool { lock.withReadLock { members[name] != nil } }
+
     var anyOverlay: Overlay? { lock.withReadLock { overlays.values.first } }
 
     func overlay(_ node: UInt64) throws(Errno) -> Overlay {

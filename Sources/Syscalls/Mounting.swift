@@ -4,6 +4,8 @@ internal import Glibc
 package enum MountFlags {
     package static let noSetID = UInt(MS_NOSUID)
     package static let noDevices = UInt(MS_NODEV)
+    package static let readOnly = UInt(MS_RDONLY)
+    package static let remount = UInt(MS_REMOUNT)
     package static let bind = UInt(MS_BIND)
     package static let recursive = UInt(MS_REC)
     package static let isPrivate = UInt(MS_PRIVATE)

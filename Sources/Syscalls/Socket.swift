@@ -78,9 +78,11 @@ package struct Poller: Sendable {
     }
 }
 
-/// An eventfd(2): a level that stays up once raised.
+/// An eventfd(2): a level that stays up once raised, until it is lowered.
 package struct Event: Sendable {
     package let descriptor: FileDescriptor
     package init() throws(Errno) { descriptor = FileDescriptor(raw: try check(rwv_eventfd())) }
     package func raise() { _ = rwv_eventfd_signal(descriptor.raw) }
+    /// Of one that is raised; blocks otherwise.
+    package func lower() { _ = try? descriptor.readSome(8) }
 }

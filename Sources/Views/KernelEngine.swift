@@ -1,116 +1,108 @@
-internal import Fuse
+internal import Control
 internal import Layers
+internal import Manifest
 internal import Nodes
 internal import Syscalls
 internal import Weave
 
-/// The `kernel` engine of a served weave: the base view, the overlays upon it, and why a workweave that wants them may have to do without.
-/// Any thread.
-final class KernelEngine: Sendable {
-    /// The name of the base view among the server's mounts.
-    static let mountID = "base"
-
-    let handler = BaseHandler()
-    private let weave: Weave
-    private let serving: ServedWorkweave
-    private let session = Locked<Session?>(nil)
-    /// Mounting the base view, once at a time.
-    private let mounting = Lock()
+/// The `kernel` engine: the kernel's overlayfs over the base view, mounted on an empty directory that `.workweaves` shows. A workweave that
+/// has to do without is served by the `fuse` engine, from the same upper directory.
+struct KernelEngine: Engine {
+    let weave: Weave
+    let place: WorkweavesMount
+    let serving: ServedWorkweave
+    let maker: WorkweaveMaker
+    let base: BaseView
+    let fuse: FuseEngine
+    let log: @Sendable (String) -> Void
+    private let machine: KernelObstacle
     /// Why a workweave of this engine is served by `fuse` instead, by name. A leaf.
     private let problems = Locked<[String: String]>([:])
-    /// What was found out about this machine; nil: not asked yet. Its lock is held while the disk is probed.
-    private let machine = Locked<String??>(nil)
 
-    init(_ weave: Weave, _ serving: ServedWorkweave) {
+    init(_ weave: Weave, _ base: BaseView, _ fuse: FuseEngine, log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
-        self.serving = serving
+        (place, serving, maker) = (fuse.place, fuse.serving, fuse.maker)
+        self.base = base
+        self.fuse = fuse
+        self.log = log
+        machine = KernelObstacle(weave)
     }
 
-    // MARK: Whether it works
+    var kind: EngineKind { .kernel }
+    var mountsOnTop: Bool { true }
 
-    /// Why the engine cannot be had for workweaves of this weave; nil when nothing speaks against it.
-    func obstacle() -> String? {
-        machine.withLock { known -> String? in
-            if let known { return known }
-            let found = findObstacle()
-            known = .some(found)
-            return found
+    func obstacle() -> String? { machine.reason() }
+
+    private func problem(_ name: String) -> String? { problems.withLock { $0[name] } }
+    private func setProblem(_ name: String, _ text: String?) { problems.withLock { $0[name] = text } }
+
+    func standIn(_ name: String) -> (kind: EngineKind, reason: String)? { problem(name).map { (fuse.kind, $0) } }
+
+    func make(_ plan: ViewPlan, _ directory: String, umask: UInt32) throws(WeaveError) -> WorkweaveRecord { try maker.buildOverlay(plan, directory, umask, kind) }
+
+    // MARK: Showing
+
+    /// Shows the mount point, and what is to lie below the overlay; or serves the workweave as `fuse` does where that cannot be.
+    func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
+        if let obstacle = obstacle(record) {
+            setProblem(record.name, obstacle)
+            log("'\(record.name)' is served by the fuse engine: \(obstacle)")
+            return try fuse.show(record, isInherited: isInherited)
         }
+        try base.show(record)
+        setProblem(record.name, nil)
+        place.handler.add(record.name, id: record.id, .mountPoint)
     }
 
-    /// The same for a workweave that there is.
-    func obstacle(_ record: WorkweaveRecord) -> String? {
+    /// Why a workweave that there is cannot have it.
+    private func obstacle(_ record: WorkweaveRecord) -> String? {
         if record.upper?.whiteout != UpperFormat.Whiteout.device.rawValue { return "its upper directory has whiteouts in attributes, which overlayfs does not read there" }
         return obstacle()
     }
 
-    private func findObstacle() -> String? {
-        guard CurrentProcess.userID == 0 else { return "mounting overlayfs takes root's rights" }
-        let probe = "\(weave.run)/probe.\(randomHex(4))"
-        do throws(Errno) { try Files.makeDirectory(probe, mode: 0o700) } catch { return "the disk of \(weave.root) cannot be probed: \(error)" }
-        defer { try? Files.removeTree(probe) }
-        do throws(Errno) { return try diskObstacle(probe).map { "the disk of \(weave.root) \($0)" } } catch { return "the disk of \(weave.root) cannot be probed: \(error)" }
+    func mount(_ record: WorkweaveRecord) throws(WeaveError) {
+        guard problem(record.name) == nil else { return }
+        try base.ensureMounted(try place.requireMounter())
+        try KernelMount(weave: weave, name: record.name).mount()
     }
 
-    /// What an upper directory needs and the disk of `probe`, an empty directory, does not have.
-    private func diskObstacle(_ probe: String) throws(Errno) -> String? {
-        let directory = try Files.open(probe, OpenFlags.directory)
-        defer { directory.close() }
-        let type = try directory.fileSystemStatus().type
-        if type == FileSystemStatus.overlay || type == FileSystemStatus.fuse { return "is itself overlayfs or FUSE, which overlayfs does not write to" }
-        let format = try UpperFormat.probe(in: directory)
-        if format.whiteout != .device { return "takes no device nodes, which overlayfs needs for whiteouts" }
-        if !format.renamesWithWhiteout { return "cannot leave a whiteout behind in a rename" }
-        try Files.create(probe + "/file", [])
-        let entry = try directory.directoryEntries().first { $0.text == "file" }
-        return entry?.type == FileType.regular.directoryRecordType ? nil : "does not tell the type of directory entries"
+    func fallBack(_ record: WorkweaveRecord, _ reason: WeaveError) throws(WeaveError) {
+        log("'\(record.name)' is served by the fuse engine: \(reason.message)")
+        hide(record)
+        try fuse.show(record, isInherited: false)
+        setProblem(record.name, reason.message)
     }
 
-    func problem(_ name: String) -> String? { problems.withLock { $0[name] } }
-    func setProblem(_ name: String, _ text: String?) { problems.withLock { $0[name] = text } }
+    func unmount(_ record: WorkweaveRecord, force: Bool) throws(WeaveError) { try KernelMount(weave: weave, name: record.name).unmount(force: force) }
+    func close(_ record: WorkweaveRecord) { fuse.close(record) }
 
-    // MARK: The base view
-
-    /// Shows a workweave's lower in the base view.
-    func show(_ record: WorkweaveRecord) throws(WeaveError) {
-        let tree = try serving.lower(record)
-        let keys = Dictionary(record.repos.map { ($0.part, $0.baseKey) }) { first, _ in first }
-        try system("number the bases of '\(record.name)'") { () throws(Errno) in try handler.add(record.name, id: record.id, tree, keys: keys) }
+    func hide(_ record: WorkweaveRecord) {
+        fuse.hide(record)
+        base.hide(record.name)
+        setProblem(record.name, nil)
     }
 
-    /// Shows it no more, and has the kernel forget it. Not from a request handler, nor while the overlay is mounted.
-    func hide(_ name: String) {
-        guard handler.holds(name) else { return }
-        handler.remove(name)
-        guard let session = session.withLock({ $0 }) else { return }
-        session.notifyGone(name: Array(name.utf8), in: 1)
-        session.notifyChanged(node: 1)
+    func isShown(_ record: WorkweaveRecord) -> Bool {
+        problem(record.name) == nil ? KernelMount(weave: weave, name: record.name).isMounted : fuse.isShown(record)
     }
 
-    /// Mounts the base view, or goes on with a predecessor's, unless it is served.
-    func ensureBase(_ mounter: any Mounter) throws(WeaveError) {
-        mounting.lock()
-        defer { mounting.unlock() }
-        if mounter.isServed(Self.mountID) { return }
-        let isInherited = mounter.isInherited(Self.mountID)
-        try system("begin the base view") { () throws(Errno) in
-            try handler.begin(try BaseNumbers(path: weave.run + "/base.list", isInherited: isInherited), isInherited: isInherited)
+    // MARK: Sync
+
+    /// A mounted overlay's lower must never change: it is taken away for a sync, and comes back.
+    func sync(_ record: inout WorkweaveRecord, _ name: WorkweaveName, _ options: SyncOptions, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
+        if problem(name.text) != nil { return try fuse.sync(&record, name, options, tellKernel) }
+        do throws(WeaveError) { try unmount(record, force: false) } catch {
+            guard error.code == .busy else { throw error }
+            throw WeaveError(.busy, "'\(name.text)' is in use, and what lies below an overlay of the kernel cannot change while it is",
+                             hint: "leave that directory and end the programs in it, then run 'rwv workweave \(record.project) sync \(name.text)' from elsewhere")
         }
-        let mount = ViewMount(id: Self.mountID, path: weave.baseView, options: ["ro"], makesDirectory: true)
-        let served = try mounter.serve(mount, with: handler)
-        session.withLock { $0 = served }
+        defer {
+            do throws(WeaveError) { try mount(record) } catch { log("'\(name.text)' is not mounted again: \(error.message)") }
+        }
+        let overlay = try serving.overlay(record, isInherited: true)
+        let report = try WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay).run(&record, name, removable: Set(options.removable)) { _, _ in }
+        base.hide(name.text)
+        try base.show(record)
+        return report
     }
-
-    // MARK: Overlays
-
-    /// Mounts a workweave's overlay. Its mount point must be shown. Not on a thread on which the kernel waits.
-    func mount(_ name: String, _ mounter: any Mounter) throws(WeaveError) {
-        try ensureBase(mounter)
-        try KernelMount(weave: weave, name: name).mount()
-    }
-
-    /// - Throws: `.busy` when it is in use (and not `force`).
-    func unmount(_ name: String, force: Bool) throws(WeaveError) { try KernelMount(weave: weave, name: name).unmount(force: force) }
-
-    func isMounted(_ name: String) -> Bool { KernelMount(weave: weave, name: name).isMounted }
 }

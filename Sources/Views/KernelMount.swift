@@ -1,4 +1,5 @@
 internal import Layers
+internal import Nodes
 internal import Syscalls
 internal import Weave
 
@@ -74,18 +75,17 @@ package struct KernelMount {
         return 0
     }
 
-    /// Goes to the weave, since relative paths need no escapes whatever it is called, and locks the state directory.
-    func enterState() throws(WeaveError) -> FileDescriptor {
-        try system("enter \(weave.root)") { () throws(Errno) in
-            try CurrentProcess.enter(weave.root)
-            let state = try Files.open(".rwv/workweaves/\(name)", OpenFlags.directory)
+    /// Locks the state directory, for as long as the answer is open.
+    func lockState() throws(WeaveError) -> FileDescriptor {
+        try system("lock \(weave.states)/\(name)") { () throws(Errno) in
+            let state = try Files.open("\(weave.states)/\(name)", OpenFlags.directory)
             _ = try state.lock()
             return state
         }
     }
 
     private func perform(_ action: Action) throws(WeaveError) {
-        let state = try enterState()
+        let state = try lockState()
         defer { state.close() }
         switch action {
         case .mount:
@@ -115,19 +115,36 @@ package struct KernelMount {
     private func inner() -> [String] { MountTable.all().map(\.path).filter { $0.hasPrefix(path + "/") } }
 
     func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
-        let state = ".rwv/workweaves/\(name)", work = "\(state)/\(Self.workDirectory)"
-        do throws(Errno) { try Files.makeDirectory(work, mode: 0o700) } catch where error == .exists {}
-        var options = ["lowerdir=.rwv/run/base/\(name)", "upperdir=\(Weave.upper(of: name))", "workdir=\(work)", "xino=off", "index=off", "metacopy=off"]
+        let state = weave.states + "/" + name
+        do throws(Errno) { try Files.makeDirectory("\(state)/\(Self.workDirectory)", mode: 0o700) } catch where error == .exists {}
+        // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
+        try CurrentProcess.enter(weave.baseView)
+        var options = ["lowerdir=" + (try lowers(record)).joined(separator: ":"), "upperdir=" + Weave.upperFromBaseView(name),
+                       "workdir=../../workweaves/\(name)/\(Self.workDirectory)", "xino=off", "index=off", "metacopy=off"]
         // With user.overlay.* overlayfs follows and makes no redirects.
         options.append(record.upper?.prefix == UpperFormat.Prefix.user.rawValue ? "userxattr" : "redirect_dir=on")
-        try mountFileSystem(weave.root, at: ".workweaves/\(name)", type: Self.type, flags: MountFlags.noSetID | MountFlags.noDevices, options: options.joined(separator: ","))
+        try mountFileSystem(weave.root, at: path, type: Self.type, flags: MountFlags.noSetID | MountFlags.noDevices, options: options.joined(separator: ","))
     }
 
-    /// Repos of role `reference` are seen as they are in the base view, which is read-only.
+    /// The lower directories of a workweave's overlay, the uppermost first, as seen from the base view's root.
+    private func lowers(_ record: WorkweaveRecord) throws(Errno) -> [String] {
+        let numbers = try BaseNumbers.read(weave.run + "/base.list")
+        return [name] + (try record.repos.map { repo throws(Errno) in
+            guard let number = numbers[repo.baseKey] else { throw .notFound }
+            return "\(BaseHandler.layers)/\(number)"
+        })
+    }
+
+    /// Repos of role `reference` are mounted over themselves, read-only.
     func protectReferences(_ record: WorkweaveRecord) throws(Errno) {
         let there = Set(inner())
         for repo in record.repos where repo.isReadOnly && !there.contains("\(path)/\(repo.path)") {
-            try mountFileSystem(".rwv/run/base/\(name)/\(repo.path)", at: ".workweaves/\(name)/\(repo.path)", type: "none", flags: MountFlags.bind, options: "")
+            let place = "\(path)/\(repo.path)"
+            try bindMount(place, to: place)
+            do throws(Errno) { try mountFileSystem("none", at: place, type: "none", flags: MountFlags.bind | MountFlags.remount | MountFlags.readOnly | MountFlags.noSetID | MountFlags.noDevices, options: "") } catch {
+                try? Syscalls.unmount(place, lazy: true)
+                throw error
+            }
         }
     }
 }

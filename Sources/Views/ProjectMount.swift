@@ -24,14 +24,15 @@ final class ProjectMount: ProjectHandler.Source {
     private let state: Locked<State>
 
     /// Composes what is to be shown. - Parameter isInherited: the kernel knows nodes of a predecessor.
-    init(_ record: MountRecord, _ weave: Weave, _ composer: ProjectComposer, isInherited: Bool, log: @escaping @Sendable (String) -> Void) throws(WeaveError) {
+    init(_ record: MountRecord, _ weave: Weave, _ composer: ProjectComposer, isInherited: Bool, watcher: DirectoryWatcher?,
+         log: @escaping @Sendable (String) -> Void) throws(WeaveError) {
         self.weave = weave
         self.composer = composer
         self.log = log
         let limit = CurrentProcess.raiseDescriptorLimit()
         let files = try system("open \(weave.root)") { () throws(Errno) in
             let journal = try? NodeJournal(path: weave.nodeJournal(record.id), isInherited: isInherited)
-            return try Passthrough(weave: weave.root, journal: journal, capacity: min(1024, limit / 16))
+            return try Passthrough(weave: weave.root, journal: journal, watcher: watcher, capacity: min(1024, limit / 16))
         }
         let project = try Self.project(record.project)
         handler = ProjectHandler(marks: [MountRecord.weaveAttribute: Array(weave.root.utf8)], files: files, tree: try composer.tree(project, files))

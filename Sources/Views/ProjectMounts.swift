@@ -15,6 +15,8 @@ final class ProjectMounts: Sendable {
     private let changing = Lock()
     /// A leaf.
     private let mounts = Locked<[String: ProjectMount]>([:])
+    /// From the first mount on; nil where there is no inotify(7) to be had.
+    private let teller = Locked<ChangeTeller?>(nil)
 
     init(_ weave: Weave, surface: @escaping ServedWeave.Surface, workweaves: @escaping @Sendable (String) -> [String], log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
@@ -33,9 +35,23 @@ final class ProjectMounts: Sendable {
     private func serve(_ record: MountRecord, _ mounter: any Mounter, place: String? = nil) throws(WeaveError) {
         let id = Self.prefix + record.id
         let composer = ProjectComposer(weave: weave, surface: surface, showsAll: record.showsAll, workweaves: workweaves)
-        let mount = try ProjectMount(record, weave, composer, isInherited: mounter.isInherited(id), log: log)
-        mount.connect(try mounter.serve(ViewMount(id: id, path: record.path, options: record.options, place: place), with: mount.handler))
+        let isInherited = mounter.isInherited(id), teller = teller(mounter)
+        let mount = try ProjectMount(record, weave, composer, isInherited: isInherited, watcher: teller?.watcher, log: log)
+        let session = try mounter.serve(ViewMount(id: id, path: record.path, options: record.options, place: place), with: mount.handler)
+        mount.connect(session)
+        teller?.add(mount.handler.files, session, isInherited: isInherited) { [weak handler = mount.handler] in handler?.topNode }
         mounts.withLock { $0[record.id] = mount }
+    }
+
+    private func teller(_ mounter: any Mounter) -> ChangeTeller? {
+        teller.withLock { teller in
+            if teller == nil {
+                do throws(Errno) { teller = try ChangeTeller { mounter.settle(milliseconds: 400) } } catch {
+                    log("changes in clones show after a moment only: inotify: \(error)")
+                }
+            }
+            return teller
+        }
     }
 
     /// Takes over what a predecessor served; as the first server of a keeper, mounts all that is registered.

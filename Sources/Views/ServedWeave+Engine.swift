@@ -9,79 +9,58 @@ extension ServedWeave {
     /// Serves a workweave with another engine from here on. Nothing of it is lost; nobody may be in it.
     /// - Throws: `.busy`; `.unsupported` where the engine does not work, or cannot take the workweave over.
     package func setEngine(_ text: String, _ wanted: String) throws(WeaveError) {
-        let engine = try chooseEngine(wanted)
+        let new = try engines.choose(wanted)
         let name = try workweaveName(text)
         try ensureMounted()
-        let hasChanged = try changing(name) { () throws(WeaveError) -> Bool in
-            var record = try requireRecord(name)
-            guard record.engine != engine.rawValue else { return false }
-            switch (Engine(rawValue: record.engine), engine) {
-            case (.fuse, .kernel): try toKernel(&record, name)
-            case (.kernel, .fuse): try toFuse(&record, name)
-            default:
-                throw WeaveError(.unsupported, "'\(text)' cannot be changed from engine '\(record.engine)' to '\(engine.rawValue)'",
-                                 hint: "commit what is in it, and create another workweave with --engine \(engine.rawValue)")
-            }
-            return true
-        }
-        guard hasChanged else { return }
-        tellKernel(1, text)
-        if engine == .kernel { try beginAgain(name) }
-    }
-
-    private func toKernel(_ record: inout WorkweaveRecord, _ name: WorkweaveName) throws(WeaveError) {
-        guard let upper = record.upper, let old = upper.format else { throw WeaveError(.invalid, "'\(name.text)' has an upper directory of unknown form", hint: "use the rwv that made it") }
-        // Requests under way end before this returns, and no new ones begin.
-        handler.overlay(named: name.text)?.close()
-        handler.remove(name.text)
-        let id = record.id
-        serving.files.drop { NodeID(raw: $0).workweave == id }
-        do throws(WeaveError) {
-            let directory = weave.state(of: name)
-            try system("change the marks of '\(name.text)'") { () throws(Errno) in
-                let top = try Files.open(directory + "/upper", OpenFlags.directory), work = try Files.open(directory + "/work", OpenFlags.directory)
-                defer {
-                    top.close()
-                    work.close()
-                }
-                let new = try UpperFormat.probe(in: work)
-                let conversion = UpperConversion(upper: top, work: work, from: old, to: new)
-                if new != old { try conversion.add() }
-                record.upper = WorkweaveRecord.Upper(new)
-                record.engine = Engine.kernel.rawValue
-                do throws(WeaveError) { try record.write(directory) } catch { throw .io }
-                if new != old { try conversion.removeOld() }
-            }
-            try show(record, isInherited: false)
-        } catch {
-            if let now = try WorkweaveRecord.read(weave.state(of: name)) { try show(now, isInherited: false) }
-            throw error
-        }
-    }
-
-    private func toFuse(_ record: inout WorkweaveRecord, _ name: WorkweaveName) throws(WeaveError) {
-        try kernel.unmount(name.text, force: false)
-        record.engine = Engine.fuse.rawValue
-        try record.write(weave.state(of: name))
-        kernel.hide(name.text)
-        kernel.setProblem(name.text, nil)
-        handler.remove(name.text)
-        try show(record, isInherited: false)
-    }
-
-    /// Mounts the overlay of a workweave that has just become one of the kernel engine; else it goes back to `fuse`.
-    private func beginAgain(_ name: WorkweaveName) throws(WeaveError) {
-        let mounter = try requireMounter()
+        guard try locks.changing(name, { () throws(WeaveError) in try change(name, to: new) }) else { return }
+        place.tellKernel(1, text)
+        guard new.mountsOnTop else { return }
         var failure: WeaveError?
-        try changing(name) { () throws(WeaveError) in
-            var record = try requireRecord(name)
-            do throws(WeaveError) { try kernel.mount(name.text, mounter) } catch {
+        try locks.changing(name) { () throws(WeaveError) in
+            do throws(WeaveError) { try new.mount(try requireRecord(name)) } catch {
                 failure = error
-                try toFuse(&record, name)
+                _ = try change(name, to: engines.fuse)
             }
         }
         guard let failure else { return }
-        tellKernel(1, name.text)
+        place.tellKernel(1, text)
         throw failure
+    }
+
+    /// Under the name's lock. - Returns: whether there was anything to change.
+    private func change(_ name: WorkweaveName, to new: any Engine) throws(WeaveError) -> Bool {
+        let record = try requireRecord(name)
+        let old = try engines.of(record)
+        if old.kind == new.kind { return false }
+        guard old.kind != .checkout, new.kind != .checkout else {
+            throw WeaveError(.unsupported, "'\(name.text)' cannot be changed from engine '\(old.kind.rawValue)' to '\(new.kind.rawValue)'",
+                             hint: "commit what is in it, and create another workweave with --engine \(new.kind.rawValue)")
+        }
+        try old.unmount(record, force: false)
+        old.close(record)
+        old.hide(record)
+        do throws(WeaveError) { try show(try changeMarks(record, name, new.kind), isInherited: false) } catch {
+            try show(try requireRecord(name), isInherited: false)
+            throw error
+        }
+        return true
+    }
+
+    /// Gives the upper directory the form that this disk holds best, and the record the new engine.
+    private func changeMarks(_ old: WorkweaveRecord, _ name: WorkweaveName, _ kind: EngineKind) throws(WeaveError) -> WorkweaveRecord {
+        guard let form = old.upper?.format else { throw WeaveError(.invalid, "'\(name.text)' has an upper directory of unknown form", hint: "use the rwv that made it") }
+        let directory = weave.state(of: name)
+        var record = old
+        record.engine = kind.rawValue
+        try system("change the marks of '\(name.text)'") { () throws(Errno) in
+            let top = OwnedDescriptor(try Files.open(directory + "/upper", OpenFlags.directory)), work = OwnedDescriptor(try Files.open(directory + "/work", OpenFlags.directory))
+            let new = kind == .kernel ? try UpperFormat.probe(in: work.descriptor) : form
+            let conversion = UpperConversion(upper: top.descriptor, work: work.descriptor, from: form, to: new)
+            if new != form { try conversion.add() }
+            record.upper = WorkweaveRecord.Upper(new)
+            do throws(WeaveError) { try record.write(directory) } catch { throw .io }
+            if new != form { try conversion.removeOld() }
+        }
+        return record
     }
 }

@@ -16,10 +16,10 @@ extension ServedWeave {
     package func prepareHandOut(_ text: String) throws(WeaveError) {
         let name = try workweaveName(text)
         try ensureMounted()
-        let mounter = try requireMounter()
-        try changing(name) { () throws(WeaveError) in
+        let mounter = try place.requireMounter()
+        try locks.changing(name) { () throws(WeaveError) in
             try requireTakeable(try requireRecord(name))
-            try kernel.ensureBase(mounter)
+            try base.ensureMounted(mounter)
         }
     }
 
@@ -28,19 +28,19 @@ extension ServedWeave {
         let name = try workweaveName(text)
         var hasLetGo = false
         do throws(WeaveError) {
-            try changing(name) { () throws(WeaveError) in
+            try locks.changing(name) { () throws(WeaveError) in
                 let record = try requireRecord(name)
                 try requireTakeable(record)
                 let directory = weave.state(of: name)
                 hasLetGo = true
                 try ExclusiveUse(of: pid).write(directory)
-                handOuts.insert(text) { [weak self] in self?.takeBackWhatIsFree() }
+                locks.handOuts.insert(text) { [weak self] in self?.takeBackWhatIsFree() }
                 letGo(record)
-                let upper = try serving.overlay(record, isInherited: true)
+                let upper = try engines.fuse.serving.overlay(record, isInherited: true)
                 if upper.format.prefix == .user { try dissolveRedirects(upper, text) }
-                try kernel.show(record)
+                try base.show(record)
             }
-            tellKernel(1, text)
+            place.tellKernel(1, text)
             // Who has come in meanwhile has it dead in his hands; there is nothing in it yet that he could have lost.
             try requireNobodyIn(text)
         } catch {
@@ -77,7 +77,7 @@ extension ServedWeave {
 
     /// Takes back everything that nobody has any more.
     func takeBackWhatIsFree() {
-        for text in handOuts.names {
+        for text in locks.handOuts.names {
             guard let name = try? WorkweaveName(text) else { continue }
             do throws(WeaveError) { try serveAgain(name, but: nil) } catch { log("'\(text)' is not served again: \(error.message)") }
         }
@@ -87,8 +87,8 @@ extension ServedWeave {
     @discardableResult
     private func serveAgain(_ name: WorkweaveName, but pid: Int32?) throws(WeaveError) -> [Int32] {
         let text = name.text
-        let users = try changing(name, whileHandedOut: true) { () throws(WeaveError) -> [Int32] in
-            guard handOuts.contains(text) else { return [] }
+        let users = try locks.changing(name, whileHandedOut: true) { () throws(WeaveError) -> [Int32] in
+            guard locks.handOuts.contains(text) else { return [] }
             let record = try requireRecord(name), directory = weave.state(of: name)
             let state = try system("open \(directory)") { () throws(Errno) in OwnedDescriptor(try Files.open(directory, OpenFlags.directory)) }
             // Who mounts it holds this.
@@ -97,39 +97,39 @@ extension ServedWeave {
             let users = isOwner ? weave.lateUsers(of: text) : try weave.exclusiveUsers(of: text)
             guard users.isEmpty else { return users }
             try system("clear up after overlayfs in \(directory)") { () throws(Errno) in try Files.removeTree("\(directory)/\(ExclusiveUse.workDirectory)") }
-            try showOverlay(record, isInherited: false)
+            try engines.fuse.show(record, isInherited: false)
             try ExclusiveUse.remove(directory)
-            handOuts.remove(text)
+            locks.handOuts.remove(text)
             return []
         }
         guard users.isEmpty else { return users }
-        tellKernel(1, text)
-        kernel.hide(text)
+        place.tellKernel(1, text)
+        base.hide(text)
         return []
     }
 
     /// Shows a workweave that a predecessor has handed out.
     func showHandedOut(_ record: WorkweaveRecord) throws(WeaveError) {
-        handOuts.insert(record.name) { [weak self] in self?.takeBackWhatIsFree() }
-        handler.add(record.name, id: record.id, .handedOut)
-        try kernel.show(record)
+        locks.handOuts.insert(record.name) { [weak self] in self?.takeBackWhatIsFree() }
+        place.handler.add(record.name, id: record.id, .handedOut)
+        try base.show(record)
     }
 
     /// Requests under way end before this returns; those that come are refused.
     private func letGo(_ record: WorkweaveRecord) {
-        let overlay = handler.overlay(named: record.name)
-        handler.add(record.name, id: record.id, .handedOut)
+        let overlay = place.handler.overlay(named: record.name)
+        place.handler.add(record.name, id: record.id, .handedOut)
         overlay?.close()
         let id = record.id
-        serving.files.drop { NodeID(raw: $0).workweave == id }
+        engines.fuse.serving.files.drop { NodeID(raw: $0).workweave == id }
     }
 
     private func requireTakeable(_ record: WorkweaveRecord) throws(WeaveError) {
-        guard record.engine == Engine.fuse.rawValue, let format = record.upper?.format else {
+        guard record.engine == EngineKind.fuse.rawValue, let format = record.upper?.format else {
             throw WeaveError(.unsupported, "'\(record.name)' has the engine '\(record.engine)'")
         }
         if format.whiteout != .device { throw WeaveError(.unsupported, "its upper directory has whiteouts in attributes, which overlayfs does not read there") }
-        guard handler.overlay(named: record.name) != nil else {
+        guard place.handler.overlay(named: record.name) != nil else {
             throw WeaveError(.failed, "'\(record.name)' is not served", hint: "see \(weave.log)/server.log")
         }
         try requireNobodyIn(record.name)
@@ -146,18 +146,14 @@ extension ServedWeave {
 
     // MARK: What is refused meanwhile
 
-    /// - Throws: `.busy` when somebody has the workweave for himself.
-    func requireNotHandedOut(_ name: WorkweaveName) throws(WeaveError) {
-        if handOuts.contains(name.text) { throw Weave.inUse(name.text, by: try weave.exclusiveUsers(of: name.text)) }
-    }
-
     func requireNoneHandedOut() throws(WeaveError) {
         takeBackWhatIsFree()
-        guard let name = handOuts.names.first else { return }
+        guard let name = locks.handOuts.names.first else { return }
         throw Weave.inUse(name, by: try weave.exclusiveUsers(of: name))
     }
 
-    func handOutProblem(_ name: String) -> String? {
-        handOuts.contains(name) ? Weave.inUse(by: (try? weave.exclusiveUsers(of: name)) ?? []) : nil
+    /// What is said of a workweave that is handed out; nil of others.
+    func useProblem(_ name: String) -> String? {
+        locks.handOuts.contains(name) ? Weave.inUse(by: (try? weave.exclusiveUsers(of: name)) ?? []) : nil
     }
 }

@@ -10,7 +10,7 @@ struct WorkweaveInspector {
 
     func describe(_ record: WorkweaveRecord, withUsage: Bool) -> WorkweaveInfo {
         let directory = weave.states + "/" + record.name
-        let usage = withUsage && record.engine != Engine.checkout.rawValue ? UpperUsage(directory + "/upper") : nil
+        let usage = withUsage && record.engine != EngineKind.checkout.rawValue ? UpperUsage(directory + "/upper") : nil
         let repos = Thread.map(record.repos, width: CurrentProcess.processorCount) { repo in
             WorkweaveInfo.Repo(path: repo.path, branch: String(repo.branch.dropFirst("refs/heads/".count)), base: repo.base,
                                isTouched: isTouched(record, repo))
@@ -23,7 +23,7 @@ struct WorkweaveInspector {
     /// branch, the branch still at the base, no state of a merge or the like, no submodule.
     func isTouched(_ record: WorkweaveRecord, _ repo: WorkweaveRecord.Repo) -> Bool {
         let directory = weave.states + "/" + record.name
-        guard record.engine != Engine.checkout.rawValue else { return true }
+        guard record.engine != EngineKind.checkout.rawValue else { return true }
         if Files.exists("\(directory)/upper/\(repo.path)"), !repo.isProject || !record.holdsOnlyGiven(repo.path, in: directory + "/upper") { return true }
         guard let admin = weave.worktree(record.name, of: repo.path), let table = try? BaseTable(path: "\(directory)/base/\(repo.part).meta"), let index = try? Files.status(admin + "/index") else { return true }
         let recorded = table.index

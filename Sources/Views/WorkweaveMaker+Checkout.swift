@@ -30,7 +30,7 @@ extension WorkweaveMaker {
                 try Files.makeSymlink(root + "/" + path, target: target)
             }
         }
-        return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: Engine.checkout.rawValue, weave: weave.root,
+        return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: EngineKind.checkout.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, given: given, upper: nil)
     }
 

@@ -4,16 +4,6 @@ internal import Manifest
 internal import Syscalls
 internal import Weave
 
-/// How a workweave is shown.
-enum Engine: String, Sendable {
-    /// Our own copy-on-write, in the server.
-    case fuse
-    /// The kernel's overlayfs over our read-only view of the base.
-    case kernel
-    /// Ordinary git checkouts, where there is no FUSE.
-    case checkout
-}
-
 /// Makes workweaves: state directory, journal, git's files, upper directory, and last the record that makes it exist.
 struct WorkweaveMaker {
     let weave: Weave
@@ -21,7 +11,7 @@ struct WorkweaveMaker {
     let surface: ServedWeave.Surface
 
     /// All or nothing: after an error nothing of it is left; after a kill the journal says what to take back.
-    func make(_ plan: ViewPlan, engine: Engine, umask: UInt32) throws(WeaveError) -> WorkweaveRecord {
+    func make(_ plan: ViewPlan, engine: any Engine, umask: UInt32) throws(WeaveError) -> WorkweaveRecord {
         if plan.repos.count > Int(NodeID.maxPart) - 2 {
             throw WeaveError(.unsupported, "project '\(plan.project.text)' has \(plan.repos.count) repos; a workweave holds \(NodeID.maxPart - 2)")
         }
@@ -33,10 +23,7 @@ struct WorkweaveMaker {
         let journal = Journal(operation: .create, name: plan.name.text, repos: plan.repos.map(Journal.Repo.init))
         do throws(WeaveError) {
             try journal.write(directory)
-            let record = switch engine {
-            case .fuse, .kernel: try build(plan, directory, umask, engine)
-            case .checkout: try buildCheckout(plan, directory, umask)
-            }
+            let record = try engine.make(plan, directory, umask: umask)
             try record.write(directory)
             try? Files.unlink(directory + "/" + Journal.fileName)
             return record
@@ -47,7 +34,8 @@ struct WorkweaveMaker {
         }
     }
 
-    private func build(_ plan: ViewPlan, _ directory: String, _ umask: UInt32, _ engine: Engine) throws(WeaveError) -> WorkweaveRecord {
+    /// The engines that put an upper directory on bases.
+    func buildOverlay(_ plan: ViewPlan, _ directory: String, _ umask: UInt32, _ engine: EngineKind) throws(WeaveError) -> WorkweaveRecord {
         for name in ["upper", "work", "base"] {
             try system("make \(directory)/\(name)") { () throws(Errno) in
                 try Files.makeDirectory(directory + "/" + name, mode: 0o777)

@@ -56,7 +56,7 @@ extension EndToEnd {
                         # What only the base has is out of reach then, and so are new names; what was written is there.
                         echo $how > "$A/own"
                         hold agent
-                        if [ $how = kill ]; then kill -9 "$(cat "$W/.rwv/run/keeper.pid")"; else rwv -C "$W" down --force; fi
+                        if [ $how = kill ]; then keeper=$(cat "$W/.rwv/run/keeper.pid"); kill -9 $keeper; until_true 10 eval "! kill -0 $keeper 2> /dev/null"; else rwv -C "$W" down --force; fi
                         up
                         refuses -C "$W" exec agent true; says "process $holder"
                         ! ls "$A" > /dev/null 2>&1 || fail 'it is served twice'

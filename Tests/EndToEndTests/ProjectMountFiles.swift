@@ -32,13 +32,17 @@ extension EndToEnd {
             }
         }
 
-        @Test func bothSidesAtRandom() throws {
+        /// A minute of changes in the clone and in two mounts of it, by every kind of operation.
+        @Test func allSidesAtRandom() throws {
             try Sandbox.with([.app]) { box in
                 print("RWV_SEED=\(Machine.seed)")
                 try box.bash("""
-                    mount_project web-app m
-                    /usr/bin/python3 "$TOOLS/coherence.py" "$(clone server)" "$S/m/github/chatly/server" 120 \(Machine.seed) || fail 'the mount and the clone differ'
+                    project other server
+                    mount_project web-app m; mount_project other o
+                    repo=github/chatly/server
+                    /usr/bin/python3 "$TOOLS/coherence.py" 60 \(Machine.seed) "$S/native" "$W/$repo" "$S/m/$repo" "$S/o/$repo" || fail 'a mount and the clone differ'
                     fsck_all
+                    rwv unmount "$S/o"
                     """, limit: 240)
             }
         }

@@ -111,6 +111,11 @@ int rwv_epoll_add_edge(int ep, int fd, uint64_t data);
 int rwv_epoll_add_level(int ep, int fd, uint64_t data);
 int rwv_epoll_del(int ep, int fd);
 int rwv_epoll_wait(int ep, uint64_t *data, int timeout_ms);
+/// An inotify(7) instance, not blocking.
+int rwv_inotify(void);
+/// Watches the directory of a handle (O_PATH). The watch's number; the same again for a directory that is watched already.
+int rwv_inotify_add(int inotify, int handle, uint32_t kinds);
+int rwv_inotify_remove(int inotify, int watch);
 int rwv_eventfd(void);
 int rwv_eventfd_signal(int fd);
 int rwv_signalfd(const int *signals, int n);

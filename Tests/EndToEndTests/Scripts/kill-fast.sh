@@ -6,6 +6,7 @@ victim=$1 times=$2
 RANDOM=$3
 
 served() { [ "$(rwv -C "$W" mounts | sed -n "s|.*/.workweaves/$1  .*fuse  ||p")" = served ]; }
+is_gone() { ! kill -0 "$1" 2> /dev/null; }
 tree() { /usr/bin/python3 "$TOOLS/tree.py" "$1"; }
 
 for round in $(seq "$times"); do
@@ -21,7 +22,11 @@ for round in $(seq "$times"); do
     for ((i = RANDOM % 12000; i > 0; i--)); do :; done
     case $victim in
     command) kill -9 $pid 2> /dev/null || true ;;
-    *) kill -9 "$(cat "$W/.rwv/run/$victim.pid")" ;;
+    *)
+        struck=$(cat "$W/.rwv/run/$victim.pid")
+        kill -9 "$struck"
+        until_true 10 is_gone "$struck"
+        ;;
     esac
     wait $pid 2> /dev/null || true
     up

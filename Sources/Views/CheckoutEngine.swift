@@ -1,0 +1,27 @@
+internal import Control
+internal import Manifest
+internal import Nodes
+internal import Weave
+
+/// The `checkout` engine: ordinary directories in the state directory, filled by git, with a link in the workweave's place.
+struct CheckoutEngine: Engine {
+    let weave: Weave
+    let place: WorkweavesMount
+    let maker: WorkweaveMaker
+
+    var kind: EngineKind { .checkout }
+
+    func make(_ plan: ViewPlan, _ directory: String, umask: UInt32) throws(WeaveError) -> WorkweaveRecord { try maker.buildCheckout(plan, directory, umask) }
+
+    func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
+        place.handler.add(record.name, id: record.id, .link(target: "../.rwv/workweaves/\(record.name)/checkout"))
+    }
+
+    func hide(_ record: WorkweaveRecord) { place.handler.remove(record.name) }
+
+    func isShown(_ record: WorkweaveRecord) -> Bool { true }
+
+    func sync(_ record: inout WorkweaveRecord, _ name: WorkweaveName, _ options: SyncOptions, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
+        try CheckoutSync(weave: weave, maker: maker).run(&record, name, removable: Set(options.removable))
+    }
+}

@@ -1,0 +1,137 @@
+package import Control
+internal import Manifest
+internal import Nodes
+internal import Syscalls
+package import Weave
+
+/// What clients ask for.
+extension ServedWeave {
+    /// Makes a workweave and shows it.
+    /// - Parameter fromKernel: the kernel itself asks (mkdir) and waits with the directory locked: a notification would wait for that lock for ever.
+    package func create(_ options: CreateOptions, fromKernel: Bool = false) throws(WeaveError) -> (name: String, engine: String) {
+        let engine = try engines.choose(options.engine)
+        try ensureMounted()
+        // What is written into the clones has the modes that git would have given it for the creator.
+        try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(options.umask) }
+        let project = try projectName(options.project)
+        let name: WorkweaveName
+        if let chosen = options.name { name = try workweaveName(chosen) } else { name = try chooseName() }
+        let record = try locks.changing(name, fromKernel: fromKernel) { () throws(WeaveError) in
+            if Files.exists(weave.state(of: name)) {
+                throw WeaveError(.exists, "there is already a workweave named '\(name.text)'",
+                                 hint: "choose another name; 'rwv workweave \(project.text) list' shows what there is")
+            }
+            // Somebody may have emptied the cache meanwhile.
+            try weave.prepareState()
+            let plan = try ViewPlan.make(weave, project, name, locked: options.locked, revisions: options.revisions)
+            let record = try maker.make(plan, engine: engine, umask: options.umask)
+            try show(record, isInherited: false)
+            return record
+        }
+        if !fromKernel { place.tellKernel(1, name.text) }
+        if engine.mountsOnTop { return (name.text, try mountNew(record, name, engine, isWish: options.engine != "auto").rawValue) }
+        return (name.text, record.engine)
+    }
+
+    /// Has the engine mount what it needs for a workweave that was just made. Where that fails it becomes one of the `fuse` engine; one that
+    /// was wished for by name is taken back instead. - Returns: the engine that it has then.
+    private func mountNew(_ made: WorkweaveRecord, _ name: WorkweaveName, _ engine: any Engine, isWish: Bool) throws(WeaveError) -> EngineKind {
+        do throws(WeaveError) {
+            try locks.changing(name) { () throws(WeaveError) in try engine.mount(try requireRecord(name)) }
+            return engine.kind
+        } catch {
+            if error.code == .notFound { throw error }
+            if isWish {
+                // On a full disk nothing can be written before something is gone; nobody has been told of it yet.
+                try? Files.removeTree(weave.state(of: name) + "/upper")
+                try? delete(name.text, force: true)
+                throw error
+            }
+            try locks.changing(name) { () throws(WeaveError) in
+                var record = made
+                record.engine = EngineKind.fuse.rawValue
+                try record.write(weave.state(of: name))
+                engine.hide(record)
+                try show(record, isInherited: false)
+            }
+        }
+        place.tellKernel(1, name.text)
+        return .fuse
+    }
+
+    /// Takes a workweave away. The caller has made sure that nothing is lost by it.
+    /// - Parameter force: also when it is mounted by the kernel and in use. - Throws: `.busy`.
+    package func delete(_ name: String, force: Bool = false, fromKernel: Bool = false) throws(WeaveError) {
+        let name = try workweaveName(name)
+        try locks.changing(name, fromKernel: fromKernel) { () throws(WeaveError) in
+            let record = try requireRecord(name)
+            let engine = try engines.of(record)
+            let directory = weave.state(of: name)
+            try engine.unmount(record, force: force)
+            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
+            try journal.write(directory)
+            engine.hide(record)
+            _ = projects.withLock { $0.removeValue(forKey: name.text) }
+            try journal.removeFromGit(weave)
+            try weave.discard(directory)
+        }
+        if !fromKernel { place.tellKernel(1, name.text) }
+    }
+
+    /// The workweaves of a project, or the one of a name, or all.
+    package func describe(project: String?, name: String?, withUsage: Bool) throws(WeaveError) -> [WorkweaveInfo] {
+        let records = if let name { [try requireRecord(try workweaveName(name))] } else {
+            try weave.workweaveRecords().filter { project == nil || $0.project == project }
+        }
+        return records.map { record in
+            var info = WorkweaveInspector(weave: weave).describe(record, withUsage: withUsage)
+            if let standIn = (try? engines.of(record))?.standIn(record.name) { info.engine = standIn.kind.rawValue }
+            info.inUseBy = try? weave.exclusiveUsers(of: record.name)
+            return info
+        }
+    }
+
+    package func mounts() throws(WeaveError) -> [MountInfo] {
+        let counters = Dictionary(uniqueKeysWithValues: place.handler.counters.values)
+        let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
+        return [all] + [base.info(place.mounter)].compactMap { $0 } + (try projectMounts.infos(place.mounter)) + (try weave.workweaveRecords().compactMap(info))
+    }
+
+    /// A workweave among the mounts.
+    private func info(_ record: WorkweaveRecord) -> MountInfo? {
+        let wasBusy = locks.isBusy(record.name)
+        let engine = try? engines.of(record)
+        let isServed = engine?.isShown(record) ?? false
+        // Deleted between the look at the record and the look at the mount.
+        if !isServed, !Files.exists(weave.states + "/" + record.name) { return nil }
+        let standIn = engine?.standIn(record.name), use = useProblem(record.name)
+        return MountInfo(kind: "workweave", path: path(of: record.name), name: record.name, project: record.project, engine: standIn?.kind.rawValue ?? record.engine,
+                         state: use != nil ? "in use" : isServed ? "served" : wasBusy || locks.isBusy(record.name) ? "changing" : "failed", problem: standIn?.reason ?? use, counters: nil)
+    }
+
+    /// Makes a workweave follow its own manifest: adds the repos it lists, takes out those it does not (if the caller allows).
+    package func sync(_ options: SyncOptions) throws(WeaveError) -> SyncReport {
+        let name = try workweaveName(options.name)
+        var changed: [(UInt64, String)] = []
+        let report = try locks.changing(name) { () throws(WeaveError) in
+            var record = try requireRecord(name)
+            let umask = record.umask
+            try weave.prepareState()
+            try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(umask) }
+            return try engines.of(record).sync(&record, name, options) { parent, entry in changed.append((parent, entry)) }
+        }
+        for (parent, entry) in changed { place.tellKernel(parent, entry) }
+        return report
+    }
+
+    private func projectName(_ text: String) throws(WeaveError) -> ProjectName {
+        do throws(ManifestError) { return try ProjectName(text) } catch { throw WeaveError(error) }
+    }
+
+    private func chooseName() throws(WeaveError) -> WorkweaveName {
+        while true {
+            let name = try workweaveName("w-" + randomHex(2))
+            if !Files.exists(weave.state(of: name)) { return name }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import Fuse
+internal import Nodes
+internal import Syscalls
+internal import Weave
+
+/// The mount `.workweaves` of a served weave, and who mounts. Any thread.
+final class WorkweavesMount: Sendable {
+    /// Its name among the server's mounts.
+    static let mountID = "workweaves"
+
+    let handler = WorkweavesHandler()
+    private let weave: Weave
+    /// Nil where nothing is mounted at all. A leaf.
+    private let state = Locked<(mounter: any Mounter, session: Session?)?>(nil)
+
+    init(_ weave: Weave) { self.weave = weave }
+
+    /// From here on things can be mounted.
+    func begin(_ mounter: any Mounter) { state.withLock { $0 = (mounter, nil) } }
+
+    var mounter: (any Mounter)? { state.withLock { $0?.mounter } }
+
+    /// - Throws: `.noServer` where nothing is mounted at all.
+    func requireMounter() throws(WeaveError) -> any Mounter {
+        guard let mounter else { throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'") }
+        return mounter
+    }
+
+    /// Mounts it unless it is. Nothing to do where nothing is mounted at all. - Returns: whether it was mounted now.
+    func ensureMounted() throws(WeaveError) -> Bool {
+        guard let mounter, !mounter.isServed(Self.mountID) else { return false }
+        let mounted = try mounter.serve(ViewMount(id: Self.mountID, path: weave.workweaves, makesDirectory: true), with: handler)
+        state.withLock { $0 = (mounter, mounted) }
+        return true
+    }
+
+    /// Tells the kernel that a name has changed. Not from a request handler, nor under the name's lock.
+    func tellKernel(_ parent: UInt64, _ name: String) {
+        guard let session = state.withLock({ $0?.session }) else { return }
+        session.notifyGone(name: Array(name.utf8), in: parent)
+        session.notifyChanged(node: parent)
+    }
+}

@@ -1,0 +1,194 @@
+import Layers
+import Syscalls
+import Testing
+
+/// What a kernel that believes what it was told, for as long as it may, would hold of a clone that others change.
+private struct Believer {
+    struct Name: Hashable {
+        let directory: UInt64
+        let name: [UInt8]
+    }
+
+    let directory = "/tmp/rwv-following-" + randomHex(8)
+    let watcher: DirectoryWatcher
+    let files: Passthrough
+    let scratch = Scratch()
+    let top: UInt64
+    var names: [Name: UInt64] = [:]
+    var seen: [UInt64: FileStatus] = [:]
+
+    var clone: String { directory + "/clone" }
+
+    init(limit: Int = 1000) throws {
+        try Files.makeDirectories(directory + "/clone")
+        try Files.makeDirectories(directory + "/elsewhere")
+        watcher = try DirectoryWatcher(limit: limit)
+        files = try Passthrough(weave: directory, journal: nil, watcher: watcher, capacity: 64)
+        top = try files.top(try files.root("clone"), counting: true, scratch).id
+    }
+
+    /// Looks a path up, part by part, and keeps what may be kept.
+    @discardableResult mutating func find(_ path: String) -> UInt64? {
+        var at = top
+        for part in path.split(separator: "/") {
+            let name = Array(part.utf8)
+            guard let found = (try? files.lookup(at, name.span, scratch)) ?? nil else { return nil }
+            names[Name(directory: at, name: name)] = found.namesAreFollowed ? found.id : nil
+            seen[found.id] = found.isFollowed ? found.status : nil
+            at = found.id
+        }
+        return at
+    }
+
+    /// Hears of what has happened.
+    mutating func listen(looksAgain: Bool = true) {
+        while true {
+            let (happenings, _) = watcher.read()
+            if happenings.isEmpty { break }
+            for h in happenings { drop(files.changes(h.directory, h.event, scratch)) }
+        }
+        if looksAgain { drop(files.lookAgain(scratch)) }
+    }
+
+    mutating func drop(_ changes: [PassthroughChange]) {
+        for change in changes {
+            switch change {
+            case .name(let name, let directory): names[Name(directory: directory, name: name)] = nil
+            case .node(let id): seen[id] = nil
+            }
+        }
+    }
+
+    /// What is believed and not so.
+    func errors() -> [String] {
+        var all: [String] = []
+        for (name, id) in names {
+            // A directory that is gone cannot be asked, nor used.
+            if (try? files.attributes(name.directory, scratch)) == nil { continue }
+            let now = try? files.lookup(name.directory, name.name.span, scratch)
+            if now?.id != id { all.append("\(String(decoding: name.name, as: UTF8.self)) in \(name.directory)") }
+        }
+        for (id, status) in seen {
+            guard let now = try? files.attributes(id, scratch) else { continue }
+            if (now.ctime, now.ctime_ns, now.size, now.mode) != (status.ctime, status.ctime_ns, status.size, status.mode) { all.append("node \(id)") }
+        }
+        return all
+    }
+
+    func end() { try? Files.removeTree(directory) }
+}
+
+/// Changes that others make to clones, and what the kernel may keep of them.
+@Suite struct FollowingTests {
+    @Test func whatHappensIsTold() throws {
+        var b = try Believer()
+        defer { b.end() }
+        try Files.makeDirectory(b.clone + "/d")
+        try Files.create(b.clone + "/d/f", Array("one".utf8))
+        let first = b.find("d/f"), above = b.find("d"), d = try #require(above), f = try #require(first)
+        #expect(b.names.count == 2 && b.seen.count == 2)
+        b.listen()
+        // What has not changed is kept.
+        #expect(b.names.count == 2 && b.seen.count == 2)
+
+        try Files.writeAtomically(b.clone + "/d/f", Array("two".utf8))
+        b.listen(looksAgain: false)
+        #expect(b.names == [Believer.Name(directory: b.top, name: Array("d".utf8)): d])
+        #expect(b.seen[d] == nil)
+        let second = b.find("d/f"), new = try #require(second)
+        #expect(new != f)
+
+        // By another name of the file, inotify says nothing.
+        try Files.link(b.clone + "/d/f", b.directory + "/elsewhere/f")
+        b.listen()
+        b.find("d/f")
+        let writer = try Files.open(b.directory + "/elsewhere/f", OpenFlags.writeOnly)
+        try writer.writeAll(Array("longer".utf8))
+        writer.close()
+        b.listen(looksAgain: false)
+        #expect(b.seen[new] != nil)
+        b.listen()
+        #expect(b.seen[new] == nil)
+    }
+
+    @Test func whatComesThroughTheMountIsNotTold() throws {
+        var b = try Believer()
+        defer { b.end() }
+        let name = Array("new".utf8)
+        let made = try b.files.makeNode(b.top, name.span, mode: 0o100644, major: 0, minor: 0, owner: nil, wasSent: false, b.scratch)
+        b.names[Believer.Name(directory: b.top, name: name)] = made.id
+        b.seen[made.id] = made.status
+        let text = Array("text".utf8)
+        try b.files.write(made.id, at: 0, text.span.bytes, clearsSetID: false, b.scratch)
+        b.listen()
+        // The kernel's own writes make it forget the attributes; its pages stay.
+        #expect(b.names.count == 1)
+        #expect(b.seen[made.id] != nil)
+    }
+
+    @Test func onlyWhatIsFollowedIsKept() throws {
+        var b = try Believer(limit: 1)
+        defer { b.end() }
+        try Files.makeDirectory(b.clone + "/d")
+        try Files.create(b.clone + "/d/f", [])
+        b.find("d/f")
+        #expect(b.names.keys.map(\.directory) == [b.top])
+    }
+
+    @Test func watchesEndWithTheirNodes() throws {
+        var b = try Believer(limit: 2)
+        defer { b.end() }
+        for name in ["one", "two", "three"] {
+            try Files.makeDirectory(b.clone + "/" + name)
+            try Files.create(b.clone + "/" + name + "/f", [])
+            let found = b.find(name), id = try #require(found)
+            b.find(name + "/f")
+            #expect(b.names[Believer.Name(directory: id, name: [UInt8(ascii: "f")])] != nil, "\(name)")
+            try Files.removeTree(b.clone + "/" + name)
+            b.listen()
+            #expect(b.errors() == [])
+            b.files.forget(id, count: 2)
+        }
+    }
+
+    /// Whatever others do: what is still believed after listening is so.
+    @Test(arguments: 0..<12) func nothingFalseIsBelieved(_ run: Int) throws {
+        let seed = UInt64.random(in: 0 ..< .max)
+        var generator = SplitMix(state: seed)
+        var b = try Believer()
+        defer { b.end() }
+        func pick<T>(_ all: [T]) -> T { all[Int(generator.next() % UInt64(all.count))] }
+        func path() -> String { (0...Int(generator.next() % 3)).map { _ in pick(["a", "b", "c", "d"]) }.joined(separator: "/") }
+        var log: [String] = []
+        for step in 0..<600 {
+            let p = path(), q = path(), full = b.clone + "/" + p, other = b.clone + "/" + q
+            var what = "\(generator.next() % 12) \(p) \(q)"
+            switch what.split(separator: " ")[0] {
+            case "0", "1": try? Files.makeDirectory(full)
+            case "2", "3": try? Files.create(full, Array("\(step)".utf8))
+            case "4": try? Files.unlink(full)
+            case "5": try? Files.removeTree(full)
+            case "6", "7": if !q.hasPrefix(p + "/"), !p.hasPrefix(q + "/") { try? Files.rename(full, other) }
+            case "8": try? Files.setMode(full, pick([0o700, 0o755, 0o640, 0o600]))
+            case "9": try? Files.link(full, pick([other, b.directory + "/elsewhere/\(step)"]))
+            case "10": try? Files.rename(full, other, flags: RenameFlags.exchange)
+            default:
+                if let f = try? Files.open(full, OpenFlags.writeOnly) {
+                    try f.truncate(to: Int64(step))
+                    f.close()
+                }
+            }
+            for _ in 0..<generator.next() % 3 {
+                let looked = path()
+                b.find(looked)
+                what += ", look at " + looked
+            }
+            log.append(what)
+            guard generator.next() % 4 == 0 else { continue }
+            b.listen()
+            let errors = b.errors()
+            try #require(errors == [], "seed \(seed), step \(step):\n\(log.suffix(30).joined(separator: "\n"))")
+        }
+        #expect(!b.names.isEmpty)
+    }
+}
