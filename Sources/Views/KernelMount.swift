@@ -21,9 +21,8 @@ package struct KernelMount {
     let weave: Weave
     let name: String
 
-    /// overlayfs's own work directory; ours is `work`.
-    static let workDirectory = "kernel-work"
-    static let type = "overlay"
+    static let workDirectory = ExclusiveUse.workDirectory
+    static let type = ExclusiveUse.mountType
 
     var path: String { weave.workweaves + "/" + name }
     var state: String { weave.states + "/" + name }
@@ -91,12 +90,17 @@ package struct KernelMount {
         return 0
     }
 
-    private func perform(_ action: Action) throws(WeaveError) {
-        let lock = try system("enter \(state)") { () throws(Errno) in
-            let state = try Files.open(state, OpenFlags.directory)
+    /// Locks the state directory, for as long as the answer is open.
+    func lockState() throws(WeaveError) -> FileDescriptor {
+        try system("lock \(state)") { () throws(Errno) in
+            let state = try Files.open(self.state, OpenFlags.directory)
             _ = try state.lock()
             return state
         }
+    }
+
+    private func perform(_ action: Action) throws(WeaveError) {
+        let lock = try lockState()
         defer { lock.close() }
         switch action {
         case .mount:
@@ -115,9 +119,10 @@ package struct KernelMount {
         }
     }
 
-    private func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(state) }
+    func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(state) }
 
-    private func mountAll(_ record: WorkweaveRecord) throws(Errno) {
+    /// Mounts all of it that is not there, and takes out what left.
+    func mountAll(_ record: WorkweaveRecord) throws(Errno) {
         // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
         try CurrentProcess.enter(weave.baseView)
         if !isMounted { try mountOverlay(record) }
@@ -151,7 +156,7 @@ package struct KernelMount {
     /// - Parameter state: the directory of `upper` and overlayfs's work directory.
     func mountOverlay(lower: [String], at place: String, _ state: String, _ record: WorkweaveRecord) throws(Errno) {
         do throws(Errno) { try Files.makeDirectory("\(state)/\(Self.workDirectory)", mode: 0o700) } catch where error == .exists {}
-        let ours = "../../" + state.dropFirst(weave.state.utf8.count + 1)
+        let ours = weave.fromBaseView(state)
         var options = ["lowerdir=" + lower.joined(separator: ":"), "upperdir=\(ours)/upper", "workdir=\(ours)/\(Self.workDirectory)",
                        "xino=off", "index=off", "metacopy=off"]
         // With user.overlay.* overlayfs follows and makes no redirects.
