@@ -45,6 +45,9 @@ struct Recovery {
         var rest = journal
         rest.repos.removeAll { gone in record.repos.contains { $0.path == gone.path } }
         try rest.removeFromGit(weave)
+        // Of those that go wherever their branch is, changed files are nobody's work. The kernel engine sees to its own.
+        guard record.engine == EngineKind.fuse.rawValue else { return }
+        for repo in rest.repos where repo.base.isEmpty { try system("remove what is left of \(repo.path)") { () throws(Errno) in try Files.removeTree("\(weave.states)/\(record.name)/upper/\(repo.path)") } }
     }
 
     /// Repairs the paths of a workweave whose weave was moved.

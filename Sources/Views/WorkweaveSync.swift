@@ -15,6 +15,7 @@ struct WorkweaveSync {
     /// The journal stays until the kernel has been told.
     func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, removable: Set<String>, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
         let change = SyncChange(try ownManifest(record), record, removable: removable)
+        if change.isEmpty { return change.report }
         let leaving = change.leaving
         let directory = weave.state(of: name)
         var added: [WorkweaveRecord.Repo] = []
