@@ -363,22 +363,6 @@ def times():
 
 
 @case
-def changing_nothing():
-    """chown(2) to nobody else is a change of the inode all the same."""
-    r = []
-    for path in ("file", "dir", "link"):
-        before = os.lstat(path)
-        while time.clock_gettime_ns(time.CLOCK_REALTIME) < before.st_ctime_ns + 20_000_000:
-            pass
-        os.chown(path, -1, -1, follow_symlinks=False)
-        after = os.lstat(path)
-        r.append([after.st_ctime_ns > before.st_ctime_ns, after.st_mtime_ns == before.st_mtime_ns])
-    os.chmod("exec", 0o4755)
-    os.chown("exec", -1, -1)
-    return r + [oct(os.stat("exec").st_mode)]
-
-
-@case
 def modes():
     r = []
     for mode in (0o600, 0o755, 0o4755, 0o2755, 0o1777, 0o000, 0o444):
@@ -711,6 +695,22 @@ def removing_all():
     os.chdir(here)
     write("file", "again\n")
     return r + [tree()]
+
+
+@case
+def changing_nothing():
+    """chown(2) to nobody else is a change of the inode all the same."""
+    r = []
+    for path in ("file", "dir", "link"):
+        before = os.lstat(path)
+        while time.clock_gettime_ns(time.CLOCK_REALTIME) < before.st_ctime_ns + 20_000_000:
+            pass
+        os.chown(path, -1, -1, follow_symlinks=False)
+        after = os.lstat(path)
+        r.append([after.st_ctime_ns > before.st_ctime_ns, after.st_mtime_ns == before.st_mtime_ns])
+    os.chmod("exec", 0o4755)
+    os.chown("exec", -1, -1)
+    return r + [oct(os.stat("exec").st_mode)]
 
 
 def main():
