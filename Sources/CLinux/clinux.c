@@ -507,6 +507,52 @@ int rwv_spawn(const char *path, char *const argv[], char *const envp[], const ch
     return r < 0 ? r : pid;
 }
 
+int rwv_fork(void) { int r = fork(); return r == -1 ? -errno : r; }
+int rwv_own_mounts(int user) { return ONCE(unshare(CLONE_NEWNS | (user ? CLONE_NEWUSER : 0))); }
+int rwv_dumpable(void) { return ONCE(prctl(PR_SET_DUMPABLE, 1)); }
+
+static const int held_signals[] = {SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH};
+enum { held_count = sizeof held_signals / sizeof *held_signals };
+static sigset_t mask_before;
+static struct sigaction child_before;
+
+int rwv_hold_signals(void) {
+    sigset_t s;
+    struct sigaction a = {.sa_handler = SIG_DFL};
+    fill(&s, held_signals, held_count);
+    if (sigaction(SIGCHLD, &a, &child_before) == -1) return -errno;
+    return ONCE(sigprocmask(SIG_BLOCK, &s, &mask_before));
+}
+int rwv_release_signals(void) {
+    if (sigaction(SIGCHLD, &child_before, NULL) == -1) return -errno;
+    return ONCE(sigprocmask(SIG_SETMASK, &mask_before, NULL));
+}
+int rwv_next_held_signal(int *sender) {
+    sigset_t s;
+    siginfo_t i;
+    fill(&s, held_signals, held_count);
+    int r = RETRY(sigwaitinfo(&s, &i));
+    // What the kernel itself sends has a positive code.
+    if (r > 0) *sender = i.si_code > 0 ? 0 : i.si_pid;
+    return r;
+}
+int rwv_child_news(int pid, int *status) {
+    int r = RETRY(waitpid(pid, status, WNOHANG | WUNTRACED));
+    return r <= 0 ? r : WIFSTOPPED(*status) ? 2 : 1;
+}
+int rwv_suffer(int signal) {
+    sigset_t s;
+    struct sigaction a = {.sa_handler = SIG_DFL}, before;
+    fill(&s, &signal, 1);
+    sigaction(signal, &a, &before);
+    raise(signal);
+    sigprocmask(SIG_UNBLOCK, &s, NULL);
+    sigprocmask(SIG_BLOCK, &s, NULL);
+    sigaction(signal, &before, NULL);
+    return 0;
+}
+int rwv_no_core(void) { return ONCE(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0})); }
+
 int rwv_thread_start(void *(*start)(void *), void *arg, size_t stack) {
     pthread_t t;
     pthread_attr_t a;

@@ -10,8 +10,12 @@ package struct Service: Sendable {
     /// Runs a keeper in this process (`up --foreground`) until it ends; tells when it serves.
     package typealias Foreground = @Sendable (Weave, _ ready: () -> Void) throws(WeaveError) -> Void
     let foreground: Foreground
+    /// Mounts a workweave that was handed out to the process `owner` in mounts of this process's own.
+    package typealias PrivateMounter = @Sendable (Weave, _ name: String, _ owner: Int32) throws(WeaveError) -> Void
+    let mountPrivately: PrivateMounter
 
-    package init(start: @escaping Client.Starter, local: @escaping LocalAnswer, foreground: @escaping Foreground) {
+    package init(start: @escaping Client.Starter, local: @escaping LocalAnswer, foreground: @escaping Foreground, mountPrivately: @escaping PrivateMounter) {
+        self.mountPrivately = mountPrivately
         self.start = start
         self.local = local
         self.foreground = foreground

@@ -82,6 +82,7 @@ enum Workweave {
 
     private static func delete(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws {
         let info = try find(session, context, project, name)
+        try context.weave.requireShared(name)
         if !session.arguments.has("--force") {
             let losses = try WorkweaveLosses(context.weave, info).all()
             if !losses.isEmpty {
@@ -131,6 +132,7 @@ enum Workweave {
                 ("repos", .array(info.repos.map { repo in
                     .object([("path", .string(repo.path)), ("branch", .string(repo.branch)), ("base", .string(repo.base))])
                 })),
+                ("in_use_by", .array((info.inUseBy ?? []).map { .number(Int($0)) })),
                 ("changed_files", info.changedFiles.map(JSON.number) ?? .null), ("upper_bytes", info.upperBytes.map { .number(Int($0)) } ?? .null),
             ])
         }))
@@ -157,6 +159,7 @@ enum Workweave {
 
     /// Makes a workweave follow its own manifest, worktrees first, then ecosystem files. Repos that hold work are never taken out.
     static func bringInLine(_ session: Session, _ context: Context, _ info: WorkweaveInfo) throws -> SyncReport {
+        try context.weave.requireShared(info.name)
         let losses = try WorkweaveLosses(context.weave, info)
         let removable = info.repos.filter { repo in (try? losses.losses(of: repo).isEmpty) ?? false }.map(\.path)
         guard case .synced(let report) = try session.service.ask(context.weave, .sync(SyncOptions(name: info.name, removable: removable))) else {

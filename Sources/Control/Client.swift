@@ -29,8 +29,12 @@ package struct Client: Sendable {
     }
 
     /// Starts keeper and server unless they run. Several clients at once start one pair.
+    /// - Throws: `.noServer` within `rwv exec --fast`, whose mounts and rights a server could do nothing with.
     package func ensureServer() throws(WeaveError) {
         if isServed { return }
+        if let name = try weave.stateNames().first(where: weave.isInside) {
+            throw WeaveError(.noServer, "no server runs for \(weave.root), and none can be started from inside '\(name)'", hint: "run 'rwv up' in another terminal")
+        }
         try weave.prepareState()
         let lock = try system("open \(weave.run)/start.lock") { () throws(Errno) in
             OwnedDescriptor(try Files.open(weave.run + "/start.lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))

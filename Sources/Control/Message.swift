@@ -10,6 +10,12 @@ package enum Call: Codable, Sendable {
     case sync(SyncOptions)
     /// Serves a workweave with another engine: "fuse", "kernel" or "checkout".
     case setEngine(name: String, engine: String)
+    /// Whether a workweave can be handed out; mounts what it will lie upon, which must be there before the process has mounts of its own.
+    case prepareHandOut(name: String)
+    /// Lets go of a workweave's upper directory, so that a process has it for itself.
+    case handOut(name: String, pid: Int32)
+    /// What that process ran has ended: serves the workweave again, or answers who keeps it.
+    case takeBack(name: String, pid: Int32)
     /// What `delete` and `list` want to know of workweaves; of one project, or of one name, or of all.
     case describe(project: String?, name: String?, withUsage: Bool)
     case mounts
@@ -84,6 +90,8 @@ package struct SyncOptions: Codable, Sendable {
 package enum Answer: Codable, Sendable {
     case hello(version: String, pid: Int32)
     case done
+    /// Processes that still have a workweave for themselves.
+    case stillUsed(by: [Int32])
     case created(name: String, path: String, engine: String)
     case synced(SyncReport)
     case workweaves([WorkweaveInfo])
@@ -131,6 +139,8 @@ package struct WorkweaveInfo: Codable, Sendable {
     package var changedFiles: Int?
     /// Bytes in upper; nil when not asked for.
     package var upperBytes: UInt64?
+    /// The processes that have it for themselves (`rwv exec --fast`); nil or empty when it is shared.
+    package var inUseBy: [Int32]?
     package init(name: String, project: String, path: String, engine: String, repos: [Repo], changedFiles: Int?, upperBytes: UInt64?) {
         self.name = name
         self.project = project
@@ -150,9 +160,9 @@ package struct MountInfo: Codable, Sendable {
     package var name: String?
     package var project: String?
     package var engine: String
-    /// "served", "stale" (a project as it was, see `problem`), "changing", "failed", "down".
+    /// "served", "stale" (a project as it was, see `problem`), "in use" (by who has it for himself, see `problem`), "changing", "failed", "down".
     package var state: String
-    /// Why a project mount does not show what the manifest says.
+    /// Why a project mount does not show what the manifest says, or a workweave is not shown as usual.
     package var problem: String?
     /// Requests served since the server started, by operation.
     package var counters: [String: UInt64]?

@@ -64,7 +64,7 @@ package enum Local {
                 return .done
             }
         case .sync(let options): return try exclusively(weave) { () throws(WeaveError) in .synced(try served.sync(options)) }
-        case .hello, .mount, .activate, .up, .setEngine: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
+        case .hello, .mount, .activate, .up, .setEngine, .prepareHandOut, .handOut, .takeBack: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
     }
 

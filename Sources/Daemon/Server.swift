@@ -53,6 +53,15 @@ package enum Server {
         case .setEngine(let name, let engine):
             try served.setEngine(name, engine)
             return .done
+        case .prepareHandOut(let name):
+            try served.prepareHandOut(name)
+            return .done
+        case .handOut(let name, let pid):
+            try served.handOut(name, to: pid)
+            return .done
+        case .takeBack(let name, let pid):
+            let users = try served.takeBack(name, from: pid)
+            return users.isEmpty ? .done : .stillUsed(by: users)
         case .describe(let project, let name, let withUsage):
             return .workweaves(try served.describe(project: project, name: name, withUsage: withUsage))
         case .mounts: return .mounts(try served.mounts())

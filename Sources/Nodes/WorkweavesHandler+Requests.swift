@@ -57,12 +57,12 @@ extension WorkweavesHandler {
         }
         let o: Overlay, found: Found
         do throws(Errno) {
-            if mountPoint(parent) != nil { throw .notFound }
+            if isEmptyMountPoint(parent) { throw .notFound }
             o = try overlay(parent)
             found = try o.lookup(parent: NodeID(raw: parent), name: name, s)
         } catch {
             // What is to be mounted there is not: nothing to be remembered.
-            return error == .notFound ? r.replyNegative(timeout: mountPoint(parent) == nil ? Entry.forEver : 0) : r.fail(error)
+            return error == .notFound ? r.replyNegative(timeout: isEmptyMountPoint(parent) ? 0 : Entry.forEver) : r.fail(error)
         }
         if !r.reply(Entry(node: found.id.raw, generation: found.generation, status: found.status)) { o.forget(found.id, count: 1, s) }
     }
@@ -83,7 +83,7 @@ extension WorkweavesHandler {
                 guard addDots(r, "..", 1, 2, plus, buffer) else { return r.reply(buffer) }
                 from = 2
             }
-            if node == 1 { listRoot(r, from, plus, buffer, s) } else if mountPoint(node) == nil { try list(r, try overlay(node), NodeID(raw: node), from - 2, plus, buffer, s) }
+            if node == 1 { listRoot(r, from, plus, buffer, s) } else if !isEmptyMountPoint(node) { try list(r, try overlay(node), NodeID(raw: node), from - 2, plus, buffer, s) }
         } catch {
             if buffer.isEmpty { return r.fail(error) }
         }

@@ -13,6 +13,8 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
         case link(target: String)
         /// A workweave of the kernel engine: an empty directory, on which its overlay is mounted.
         case mountPoint
+        /// A workweave that somebody else has for himself: a directory to mount on, and whatever is asked of it is EBUSY.
+        case handedOut
     }
 
     /// Makes or removes a workweave because somebody said mkdir or rmdir; on a thread of its own, free to take long.
@@ -24,6 +26,8 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
     package let counters = Counters()
     private let lock = ReadWriteLock()
     private var overlays: [UInt32: Overlay] = [:]
+    /// The numbers of those that are handed out.
+    private var handedOut: Set<UInt32> = []
     private var members: [String: (id: UInt32, member: Member)] = [:]
     private var changed = Timestamp.current
     private let started = Timestamp.current
@@ -32,7 +36,7 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
 
     /// The part of a node id that stands for a link in the root.
     private static let linkPart = NodeID.maxPart
-    private static let linkLow: UInt32 = 2, mountPointLow: UInt32 = 3
+    private static let linkLow: UInt32 = 2, mountPointLow: UInt32 = 3, handedOutLow: UInt32 = 4
 
     package init() {}
 
@@ -42,7 +46,13 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
     package func add(_ name: String, id: UInt32, _ member: Member) {
         lock.withWriteLock {
             members[name] = (id, member)
-            if case .overlay(let o) = member { overlays[id] = o }
+            overlays[id] = nil
+            handedOut.remove(id)
+            switch member {
+            case .overlay(let o): overlays[id] = o
+            case .handedOut: handedOut.insert(id)
+            case .link, .mountPoint: break
+            }
             changed = .current
         }
     }
@@ -50,7 +60,10 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
     /// Shows it no more. Requests for its nodes are answered ESTALE from now on.
     package func remove(_ name: String) {
         lock.withWriteLock {
-            if let m = members.removeValue(forKey: name) { overlays[m.id] = nil }
+            if let m = members.removeValue(forKey: name) {
+                overlays[m.id] = nil
+                handedOut.remove(m.id)
+            }
             changed = .current
         }
     }
@@ -69,8 +82,9 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
 
     func overlay(_ node: UInt64) throws(Errno) -> Overlay {
         let id = NodeID(raw: node)
-        guard let o = lock.withReadLock({ overlays[id.workweave] }) else { throw .stale }
-        return o
+        let (overlay, isHandedOut) = lock.withReadLock { (overlays[id.workweave], handedOut.contains(id.workweave)) }
+        guard let overlay else { throw isHandedOut ? .busy : .stale }
+        return overlay
     }
 
     var scratch: Scratch { (Worker.current?.scratch as? Scratch) ?? Scratch() }
@@ -97,27 +111,33 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
         switch member {
         case .overlay(let o): return Entry(node: o.root.raw, generation: 1, status: try o.attributes(o.root, s))
         case .link(let target): return Entry(node: linkNode(id), generation: 1, status: linkStatus(id, target))
-        case .mountPoint:
-            let status = mountPointStatus(id)
+        case .mountPoint, .handedOut:
+            let status = if case .handedOut = member { mountPointStatus(id, Self.handedOutLow) } else { mountPointStatus(id, Self.mountPointLow) }
             return Entry(node: status.ino, generation: 1, status: status)
         }
     }
 
     private func linkNode(_ id: UInt32) -> UInt64 { NodeID(workweave: id, part: Self.linkPart, low: Self.linkLow).raw }
 
-    private func mountPointStatus(_ id: UInt32) -> FileStatus {
+    private func mountPointStatus(_ id: UInt32, _ low: UInt32) -> FileStatus {
         var s = FileStatus()
-        (s.ino, s.mode, s.nlink, s.blksize) = (NodeID(workweave: id, part: Self.linkPart, low: Self.mountPointLow).raw, FileType.directory.rawValue | 0o555, 1, 4096)
+        (s.ino, s.mode, s.nlink, s.blksize) = (NodeID(workweave: id, part: Self.linkPart, low: low).raw, FileType.directory.rawValue | 0o555, 1, 4096)
         (s.uid, s.gid) = (CurrentProcess.userID, CurrentProcess.groupID)
         (s.atime, s.mtime, s.ctime, s.btime) = (started.seconds, started.seconds, started.seconds, started.seconds)
         return s
     }
 
-    /// The attributes of a mount point in the root, if `node` is one.
+    /// The attributes of a directory in the root that is mounted on, by us or by somebody who has it for himself; nil if `node` is none.
     func mountPoint(_ node: UInt64) -> FileStatus? {
         let id = NodeID(raw: node)
-        guard !id.isUpper, id.part == Self.linkPart, id.low == Self.mountPointLow else { return nil }
-        return mountPointStatus(id.workweave)
+        guard !id.isUpper, id.part == Self.linkPart, id.low == Self.mountPointLow || id.low == Self.handedOutLow else { return nil }
+        return mountPointStatus(id.workweave, id.low)
+    }
+
+    /// Whether `node` is such a directory, and an empty one.
+    func isEmptyMountPoint(_ node: UInt64) -> Bool {
+        let id = NodeID(raw: node)
+        return !id.isUpper && id.part == Self.linkPart && id.low == Self.mountPointLow
     }
 
     private func linkStatus(_ id: UInt32, _ target: String) -> FileStatus {

@@ -14,6 +14,8 @@ package enum MountTable {
         package let isReadOnly: Bool
         /// The device's major and minor number, as "0:57".
         package let device: String
+        /// What the file system itself says of how it was mounted.
+        package let options: [String]
     }
 
     /// The topmost mount at `path`; nil when nothing is mounted there.
@@ -29,13 +31,15 @@ package enum MountTable {
     }
 
     /// In the order of mounting.
-    package static func all() -> [Entry] {
-        guard let bytes = try? Files.read("/proc/self/mountinfo") else { return [] }
+    /// - Parameter process: who sees them; nil for ourselves.
+    package static func all(of process: Int32? = nil) -> [Entry] {
+        guard let bytes = try? Files.read("/proc/\(process.map(String.init) ?? "self")/mountinfo") else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
             guard fields.count > 6, let dash = fields.firstIndex(of: "-"), dash + 2 < fields.count else { return nil }
             return Entry(path: unescape(fields[4]), type: String(fields[dash + 1]), source: unescape(fields[dash + 2]),
-                         isReadOnly: fields[5].split(separator: ",").contains("ro"), device: String(fields[2]))
+                         isReadOnly: fields[5].split(separator: ",").contains("ro"), device: String(fields[2]),
+                         options: dash + 3 < fields.count ? unescape(fields[dash + 3]).split(separator: ",").map(String.init) : [])
         }
     }
 

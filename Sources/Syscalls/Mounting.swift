@@ -9,6 +9,8 @@ package enum MountFlags {
     package static let bind = UInt(MS_BIND)
     package static let recursive = UInt(MS_REC)
     package static let isPrivate = UInt(MS_PRIVATE)
+    /// Sees what is mounted and unmounted where it comes from, and shows nothing there.
+    package static let isSlave = UInt(MS_SLAVE)
 }
 
 /// mount(2). - Throws: EPERM without the right; EINVAL and the like when the file system does not take its options.

@@ -51,6 +51,26 @@ package enum ProcessFiles {
     /// Whether a process knows the very open file `file` by a number (kcmp(2)); false when it is closed or the process is gone.
     package static func isSame(_ file: FileDescriptor, _ pid: Int32, _ number: Int32) -> Bool { rwv_is_same_open_file(file.raw, pid, number) == 1 }
 
+    /// What a process calls itself (/proc/ID/comm); "?" when it is gone.
+    package static func name(of pid: Int32) -> String {
+        (try? Files.read("/proc/\(pid)/comm")).map { String(decoding: $0.dropLast(), as: UTF8.self) } ?? "?"
+    }
+
+    /// When a process was started, in clock ticks since the system was: with its id it names one process of this boot. Nil when there is
+    /// none, or nothing but its exit status is left.
+    package static func start(of pid: Int32) -> UInt64? {
+        guard let bytes = try? Files.read("/proc/\(pid)/stat") else { return nil }
+        // The name may hold anything, parentheses too.
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
+        return UInt64(fields[19])
+    }
+
+    /// The running system, by a name that no other start of it has (random(4)).
+    package static var boot: String { (try? Files.read("/proc/sys/kernel/random/boot_id")).map { String(decoding: $0.prefix(36), as: UTF8.self) } ?? "" }
+
     package static var all: [Int32] {
         guard let folder = try? Files.open("/proc", OpenFlags.directory) else { return [] }
         defer { folder.close() }

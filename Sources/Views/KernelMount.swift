@@ -20,9 +20,8 @@ package struct KernelMount {
     let weave: Weave
     let name: String
 
-    /// overlayfs's own work directory; ours is `work`.
-    static let workDirectory = "kernel-work"
-    static let type = "overlay"
+    static let workDirectory = ExclusiveUse.workDirectory
+    static let type = ExclusiveUse.mountType
 
     private var path: String { weave.workweaves + "/" + name }
     /// The exit status that says "in use".
@@ -76,14 +75,17 @@ package struct KernelMount {
         return 0
     }
 
-    private func perform(_ action: Action) throws(WeaveError) {
-        // Relative paths need no escapes, whatever the weave is called.
-        let state = try system("enter \(weave.root)") { () throws(Errno) in
-            try CurrentProcess.enter(weave.root)
-            let state = try Files.open(".rwv/workweaves/\(name)", OpenFlags.directory)
+    /// Locks the state directory, for as long as the answer is open.
+    func lockState() throws(WeaveError) -> FileDescriptor {
+        try system("lock \(weave.states)/\(name)") { () throws(Errno) in
+            let state = try Files.open("\(weave.states)/\(name)", OpenFlags.directory)
             _ = try state.lock()
             return state
         }
+    }
+
+    private func perform(_ action: Action) throws(WeaveError) {
+        let state = try lockState()
         defer { state.close() }
         switch action {
         case .mount:
@@ -102,7 +104,7 @@ package struct KernelMount {
         }
     }
 
-    private func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(weave.states + "/" + name) }
+    func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(weave.states + "/" + name) }
 
     private func takeAway() throws(Errno) {
         for path in inner().reversed() { try Syscalls.unmount(path, lazy: false) }
@@ -112,14 +114,13 @@ package struct KernelMount {
     /// What is mounted inside, in the order of mounting.
     private func inner() -> [String] { MountTable.all().map(\.path).filter { $0.hasPrefix(path + "/") } }
 
-    private func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
+    func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
         let state = weave.states + "/" + name
         do throws(Errno) { try Files.makeDirectory("\(state)/\(Self.workDirectory)", mode: 0o700) } catch where error == .exists {}
         // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
         try CurrentProcess.enter(weave.baseView)
-        let ours = "../../workweaves/\(name)"
-        var options = ["lowerdir=" + (try lowers(record)).joined(separator: ":"), "upperdir=\(ours)/upper", "workdir=\(ours)/\(Self.workDirectory)",
-                       "xino=off", "index=off", "metacopy=off"]
+        var options = ["lowerdir=" + (try lowers(record)).joined(separator: ":"), "upperdir=" + Weave.upperFromBaseView(name),
+                       "workdir=../../workweaves/\(name)/\(Self.workDirectory)", "xino=off", "index=off", "metacopy=off"]
         // With user.overlay.* overlayfs follows and makes no redirects.
         options.append(record.upper?.prefix == UpperFormat.Prefix.user.rawValue ? "userxattr" : "redirect_dir=on")
         try mountFileSystem(weave.root, at: path, type: Self.type, flags: MountFlags.noSetID | MountFlags.noDevices, options: options.joined(separator: ","))
@@ -135,7 +136,7 @@ package struct KernelMount {
     }
 
     /// Repos of role `reference` are mounted over themselves, read-only.
-    private func protectReferences(_ record: WorkweaveRecord) throws(Errno) {
+    func protectReferences(_ record: WorkweaveRecord) throws(Errno) {
         let there = Set(inner())
         for repo in record.repos where repo.isReadOnly && !there.contains("\(path)/\(repo.path)") {
             let place = "\(path)/\(repo.path)"

@@ -86,6 +86,7 @@ extension ServedWeave {
         return records.map { record in
             var info = WorkweaveInspector(weave: weave).describe(record, withUsage: withUsage)
             if let standIn = (try? engines.of(record))?.standIn(record.name) { info.engine = standIn.kind.rawValue }
+            info.inUseBy = try? weave.exclusiveUsers(of: record.name)
             return info
         }
     }
@@ -105,9 +106,9 @@ extension ServedWeave {
         let isServed = engine?.isShown(record) ?? false
         // Deleted between the look at the record and the look at the mount.
         if !isServed, !Files.exists(weave.states + "/" + record.name) { return nil }
-        let standIn = engine?.standIn(record.name)
+        let standIn = engine?.standIn(record.name), use = useProblem(record.name)
         return MountInfo(kind: "workweave", path: path(of: record.name), name: record.name, project: record.project, engine: standIn?.kind.rawValue ?? record.engine,
-                         state: isServed ? "served" : wasBusy || locks.isBusy(record.name) ? "changing" : "failed", problem: standIn?.reason, counters: nil)
+                         state: use != nil ? "in use" : isServed ? "served" : wasBusy || locks.isBusy(record.name) ? "changing" : "failed", problem: standIn?.reason ?? use, counters: nil)
     }
 
     /// Makes a workweave follow its own manifest: adds the repos it lists, takes out those it does not (if the caller allows).

@@ -20,7 +20,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     let base: BaseView
     let engines: Engines
     let change: EngineChange
-    let locks = WorkweaveLocks()
+    let locks: WorkweaveLocks
     let log: @Sendable (String) -> Void
     /// The projects of workweaves that are shown, by name.
     let projects: Locked<[String: String]>
@@ -33,6 +33,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         let limit = CurrentProcess.raiseDescriptorLimit()
         let serving = ServedWorkweave(weave: weave, blobs: CloneBlobs(weave), files: DescriptorCache(capacity: min(1024, limit / 4)))
         place = WorkweavesMount(weave)
+        locks = WorkweaveLocks(weave)
         maker = WorkweaveMaker(weave: weave, bases: BaseStore(weave), surface: surface)
         base = BaseView(weave, serving)
         let fuse = FuseEngine(weave: weave, place: place, serving: serving, maker: maker)
@@ -62,13 +63,14 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             }
         }
         try? Files.removeTree(weave.state + "/trash")
-        // Overlays that are mounted lie upon it.
-        if mounter.isInherited(BaseView.mountID) { try base.ensureMounted(mounter) }
+        // Overlays that are mounted lie upon it. One that a dead keeper left is in the way.
+        if mounter.isInherited(BaseView.mountID) || MountTable.find(weave.baseView) != nil { try base.ensureMounted(mounter) }
         // Taken away by somebody under a server that had more to serve: it comes back when it is asked for.
         if isInherited || !mounter.isSuccessor { _ = try place.ensureMounted() }
         // First, since what is mounted on a name is mounted on what the kernel takes it for.
         for name in changed { endChange(name) }
         if mounter.isServed(Self.mountID) { mountOnTop() }
+        takeBackWhatIsFree()
         try projectMounts.start(mounter)
     }
 
@@ -80,6 +82,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// Takes all mounts away. - Throws: `.busy` when one is in use (and not `force`).
     package func unmountAll(force: Bool) throws(WeaveError) {
         let mounter = try place.requireMounter()
+        if !force { try requireNoneHandedOut() }
         try projectMounts.unmountAll(force: force, mounter)
         do throws(WeaveError) {
             // The others may be away when one is in use.
@@ -118,7 +121,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     }
 
     func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
-        try engines.of(record).show(record, isInherited: isInherited)
+        if try ExclusiveUse.read(weave.states + "/" + record.name) != nil { try showHandedOut(record) } else { try engines.of(record).show(record, isInherited: isInherited) }
         projects.withLock { $0[record.name] = record.project }
     }
 

@@ -4,17 +4,24 @@ internal import Weave
 
 /// Changes of one workweave, one after the other: a lock for each name. Any thread.
 final class WorkweaveLocks: Sendable {
+    /// Those that nothing may be done to, since somebody has them for himself.
+    let handOuts = HandOuts()
+    private let weave: Weave
     private let locks = Locked<[String: Lock]>([:])
     /// The names that are being made, changed or deleted.
     private let busy = Locked<Set<String>>([])
+
+    init(_ weave: Weave) { self.weave = weave }
 
     /// Whether the workweave of that name is being changed.
     func isBusy(_ name: String) -> Bool { busy.withLock { $0.contains(name) } }
 
     /// Runs `body` while nothing else changes the workweave of that name. The kernel must be told afterwards, never inside: a mkdir or
     /// rmdir of the same name may hold the directory's lock and wait for ours.
-    /// - Parameter fromKernel: the kernel waits with the directory locked, and whoever has ours may wait for that: `.busy` then.
-    func changing<R>(_ name: WorkweaveName, fromKernel: Bool = false, _ body: () throws(WeaveError) -> R) throws(WeaveError) -> R {
+    /// - Parameters:
+    ///   - fromKernel: the kernel waits with the directory locked, and whoever has ours may wait for that: `.busy` then.
+    ///   - whileHandedOut: also when somebody has the workweave for himself, which is `.busy` otherwise.
+    func changing<R>(_ name: WorkweaveName, fromKernel: Bool = false, whileHandedOut: Bool = false, _ body: () throws(WeaveError) -> R) throws(WeaveError) -> R {
         let lock = locks.withLock { table -> Lock in
             if let l = table[name.text] { return l }
             let l = Lock()
@@ -27,6 +34,7 @@ final class WorkweaveLocks: Sendable {
             _ = busy.withLock { $0.remove(name.text) }
             lock.unlock()
         }
+        if !whileHandedOut, handOuts.contains(name.text) { throw Weave.inUse(name.text, by: try weave.exclusiveUsers(of: name.text)) }
         return try body()
     }
 }

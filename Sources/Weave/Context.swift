@@ -40,10 +40,11 @@ package final class Context: Sendable {
     ///   - directory: canonical.
     ///   - project: from `--project`; wins over everything else.
     ///   - readsActive: looks which project is active, if nothing else says one.
-    /// - Throws: `.notAWeave` when there is none above.
+    /// - Throws: `.notAWeave` when there is none above; `.busy` in a workweave that somebody else has for himself.
     package static func find(from directory: String, project override: ProjectName?, readsActive: Bool = true) throws(WeaveError) -> Context {
         var at = directory
         while true {
+            if let place = workweavePlace(at) { try Weave(root: place.weave).requireShared(place.name) }
             if let place = workweavePlace(at), let marker = try workweaveMarker(at) {
                 guard Weave.isRoot(place.weave) else {
                     throw WeaveError(.unsupported, "\(at) is a workweave that repoweave 0.2.x made for \(marker.primary)",

@@ -28,6 +28,7 @@ if arguments.count > 1, arguments[1] == KernelMount.verb { CurrentProcess.exit(K
 let service = Service(
     start: Keeper.launch,
     local: { weave, call throws(WeaveError) in try Local.answer(weave, call, surface: surface) },
-    foreground: Keeper.runHere)
+    foreground: Keeper.runHere,
+    mountPrivately: KernelMount.mountPrivately)
 if let status = MountHelper(service).run(Array(arguments.dropFirst())) { CurrentProcess.exit(status) }
 CurrentProcess.exit(Program(service: service).run(Array(arguments.dropFirst())))

@@ -154,6 +154,25 @@ int rwv_random(void *buf, size_t n);
 int rwv_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd,
               const int *fds, int n, int session);
 
+/// fork(2).
+int rwv_fork(void);
+/// A mount namespace of our own, and with `user` a user namespace above it (unshare(2)).
+int rwv_own_mounts(int user);
+/// Lets us write to our own files in /proc again after a change of user (PR_SET_DUMPABLE).
+int rwv_dumpable(void);
+/// Blocks the signals that a supervisor waits for: SIGCHLD (default action), and all that stand for something a program may be told.
+int rwv_hold_signals(void);
+/// Undoes it, in a child too.
+int rwv_release_signals(void);
+/// The next of them (sigwaitinfo(2)). *sender: the process that sent it, 0 when the kernel did.
+int rwv_next_held_signal(int *sender);
+/// What became of a child (waitpid(2)): 0 nothing new, 1 ended, 2 stopped; *status as wait(2) tells it.
+int rwv_child_news(int pid, int *status);
+/// Raises a signal with its default action; returns when that is over (after a stop), with the signal held again.
+int rwv_suffer(int signal);
+/// From here on this process leaves no core (RLIMIT_CORE).
+int rwv_no_core(void);
+
 /// One pointer per thread, for the worker that the thread is.
 void rwv_set_thread_value(void *value);
 void *rwv_thread_value(void);

@@ -1,0 +1,175 @@
+import Testing
+
+extension EndToEnd {
+    /// `rwv exec --fast` and everybody else: who waits, who is refused, who ends when.
+    @Suite struct FastExecTogether {
+        @Test func inUse() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null; create other > /dev/null; A=$W/.workweaves/agent
+                    echo before > "$A/note"
+                    hold agent bash -c 'echo after > note'
+                    same_text 'state' "in use: in use by 'rwv exec --fast': process $holder (rwv)" "$(rwv -C "$W" mounts | sed -n 's|.*/agent  agent  fuse  ||p')"
+                    same_text 'users' "[$holder]" "$(rwv -C "$W" workweave web-app list --json | json_values in_use_by | head -n 1 | tr -d ' \\n')"
+                    [ -d "$A" ] || fail 'the directory is gone'
+                    ! cat "$A/note" 2> "$S/tmp/err" || fail 'it can be read'
+                    says 'resource busy'
+                    ! ls "$A" > /dev/null 2>&1 || fail 'it can be listed'
+                    ! echo x 2> /dev/null > "$A/new" || fail 'it can be written to'
+                    rmdir "$A" 2> "$S/tmp/err" && fail 'it can be removed'
+                    for words in 'workweave web-app delete agent' 'workweave web-app delete --force agent' 'workweave web-app sync agent' 'exec agent true' \\
+                        'exec --fast agent true' 'shell agent' 'down'; do
+                        refuses -C "$W" $words; says "in use by 'rwv exec --fast'"; says "process $holder"
+                    done
+                    refuses -C "$W/.workweaves/agent" status; says "in use by 'rwv exec --fast'"
+                    same_text 'others go on' hello "$(rwv -C "$W" exec other echo hello)"
+                    same_text 'two at once' overlayfs "$(fast other stat -f -c %T .)"
+                    rwv -C "$W" doctor | found 'nothing is wrong' || fail "doctor: $(rwv -C "$W" doctor)"
+                    let_go
+                    same_text 'afterwards' after "$(cat "$A/note")"
+                    is_free agent && equals_native agent server
+                    """)
+            }
+        }
+
+        /// Whoever is in it first is not thrown out.
+        @Test func somebodyIsInIt() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null; A=$W/.workweaves/agent
+                    exec 5> "$A/open"
+                    refuses -C "$W" exec --fast agent true; says "process $$"
+                    exec 5>&-
+                    (cd "$A"; refuses -C "$W" exec --fast agent true; says "$A")
+                    refuses -C "$W" exec --fast agent true < "$A/open"; says 'agent/open'
+                    echo x > "$A/open"
+                    same_text 'now' x "$(fast agent cat open)"
+                    """)
+            }
+        }
+
+        /// git and rwv inside see the workweave as everywhere.
+        @Test func rwvInside() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null; create other > /dev/null
+                    cat > "$S/inside" <<'SH'
+                    set -e
+                    echo "$(stat -f -c %T .) $PWD $(id -u):$(id -g) $RWV_WORKWEAVE"
+                    cd github/chatly/server
+                    echo x >> README.md; git commit -qam inside
+                    "$RWV" status | awk '{print $1, $4}'
+                    "$RWV" lock
+                    grep -c "$(git rev-parse HEAD)" "$RWV_WEAVE/.workweaves/agent/projects/web-app/rwv.lock"
+                    "$RWV" check > /dev/null || true
+                    "$RWV" exec agent pwd
+                    "$RWV" exec --fast agent stat -f -c %T .
+                    "$RWV" exec other pwd
+                    "$RWV" workweave web-app list
+                    ! "$RWV" workweave web-app sync agent 2> /dev/null || echo 'synced under itself'
+                    ! "$RWV" down 2> /dev/null || echo 'took itself down'
+                    SH
+                    export RWV
+                    expected="overlayfs $W/.workweaves/agent $(id -u):$(id -g) agent
+                    github/chatly/server clean
+                    1
+                    $W/.workweaves/agent
+                    overlayfs
+                    $W/.workweaves/other
+                    agent
+                    other"
+                    same_text 'what it says' "$expected" "$(fast agent bash "$S/inside")"
+                    same_text 'the commit' inside "$(git -C "$(view agent server)" log -1 --format=%s)"
+                    same_text 'status' '' "$(git -C "$(view agent server)" status --porcelain)"
+                    """)
+            }
+        }
+
+        @Test func endsAsTheCommandDoes() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null
+                    same_text 'exit code' 7 "$(status rwv -C "$W" exec --fast agent sh -c 'exit 7')"
+                    same_text 'ended by a signal' 137 "$(status rwv -C "$W" exec --fast agent sh -c 'kill -9 $$')"
+                    same_text 'by another' 143 "$(status rwv -C "$W" exec --fast agent sh -c 'kill $$')"
+                    same_text 'no such command' 127 "$(status rwv -C "$W" exec --fast agent no-such-command)"; says 'cannot run no-such-command'
+                    same_text 'cannot be run' 126 "$(status rwv -C "$W" exec --fast agent "$W/projects/web-app/rwv.yaml")"
+                    same_text 'input and open files pass' 'in three' "$(echo in | rwv -C "$W" exec --fast agent bash -c 'echo "$(cat) $(cat <&3)"' 3<<<three)"
+                    # Beside its mounts it is the process that it is without --fast.
+                    traits() { (trap '' INT; umask 027; cd "$S"; rwv -C "$W" exec "$@" agent bash -c 'umask; id -u; id -g; grep -E "^(Sig(Blk|Ign)|Cap(Inh|Prm|Eff|Amb)|NoNewPrivs|Threads)" /proc/self/status; ls /proc/$$/fd; env | sort | grep -v "^_="'); }
+                    same_text 'its traits' "$(traits)" "$(traits --fast)"
+                    same_text 'a shell' "$W/.workweaves/agent" "$(echo pwd | SHELL=/bin/sh rwv -C "$W" shell --fast agent)"
+                    # A signal to rwv is one to the command.
+                    mkfifo "$S/fifo"
+                    "$RWV" -C "$W" exec --fast agent bash -c 'trap "exit 5" TERM; echo ready > "$1"; while :; do read -rt 0.05 <> <(:); done' - "$S/fifo" & pid=$!
+                    read -r line < "$S/fifo"
+                    kill -TERM $pid
+                    ended=0; wait $pid || ended=$?
+                    same_text 'the trap of the command' 5 $ended
+                    # Stopped with it, and going on with it.
+                    "$RWV" -C "$W" exec --fast agent bash -c 'echo $$ > "$1"; read -r < "$1"; exit 6' - "$S/fifo" & pid=$!
+                    read -r inside < "$S/fifo"
+                    state() { ps -o stat= -p "$1" | cut -c 1; }
+                    kill -TSTP "$inside"
+                    until_true 10 eval '[ "$(state $pid)" = T ]'
+                    kill -CONT $pid
+                    until_true 10 eval '[ "$(state $pid)" = S ] && [ "$(state $inside)" = S ]'
+                    echo > "$S/fifo"
+                    ended=0; wait $pid || ended=$?
+                    same_text 'it went on' 6 $ended
+                    is_free agent
+                    """)
+            }
+        }
+
+        /// On a terminal: ^C reaches the command once, ^Z stops both.
+        @Test func onATerminal() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null
+                    /usr/bin/python3 "$TOOLS/terminal.py" "$RWV" -C "$W" exec --fast agent bash -c 'trap "echo caught" INT; echo ready; read -r; read -r; echo "end $REPLY"; exit 3' > "$S/said"
+                    same_text 'what it says' 'ready caught stopped end again status 3' "$(tr -s '\\r\\n' '  ' < "$S/said" | sed 's/\\^C//; s/ $//')"
+                    """)
+            }
+        }
+
+        /// What the command leaves behind keeps the workweave until it ends.
+        @Test func daemonsLeftBehind() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null
+                    mkfifo "$S/stay"
+                    fast agent bash -c 'setsid bash -c "read -r < $1; echo late > late" > /dev/null 2>&1 & echo $!' - "$S/stay" > "$S/daemon" 2> "$S/tmp/err"
+                    says 'stays in use'; says "process $(cat "$S/daemon")"
+                    refuses -C "$W" exec agent true; says "process $(cat "$S/daemon")"
+                    ! cat "$W/.workweaves/agent/.rwv-workweave" 2> /dev/null || fail 'it is served'
+                    echo > "$S/stay"
+                    until_true 10 is_free agent
+                    same_text 'what it wrote' late "$(cat "$W/.workweaves/agent/late")"
+                    # So does one in mounts of its own within, where ours has another name.
+                    own=-Urm; [ "$(id -u)" = 0 ] && own=-m
+                    fast agent bash -c 'mkdir -p "$3/elsewhere"; setsid unshare $2 bash -c "mount --rbind $RWV_WEAVE $3/elsewhere; cd $3/elsewhere/.workweaves/agent; echo in > $1; read -r < $1; echo later > late" > /dev/null 2>&1 & read -r < "$1"' - "$S/stay" $own "$S/tmp" 2> "$S/tmp/err"
+                    says 'stays in use'
+                    refuses -C "$W" exec agent true; says "in use by"
+                    echo > "$S/stay"
+                    until_true 10 is_free agent
+                    same_text 'what it wrote' later "$(cat "$W/.workweaves/agent/late")"
+                    """)
+            }
+        }
+
+        @Test func forbidden() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null
+                    same_text 'where it runs' fuseblk "$(/usr/bin/python3 "$TOOLS/no-namespaces.py" "$RWV" -C "$W" exec --fast agent stat -f -c %T . 2> "$S/tmp/err")"
+                    says 'not be had here'; says 'Operation not permitted'; says 'fuse view'
+                    same_text 'exit code' 7 "$(status /usr/bin/python3 "$TOOLS/no-namespaces.py" "$RWV" -C "$W" exec --fast agent sh -c 'exit 7')"
+                    create plain --engine checkout > /dev/null
+                    same_text 'a checkout needs nothing' '' "$(fast plain true 2>&1)"
+                    is_free agent
+                    """)
+            }
+        }
+    }
+}
