@@ -87,9 +87,11 @@ extension ServedWeave {
     @discardableResult
     private func serveAgain(_ name: WorkweaveName, but pid: Int32?) throws(WeaveError) -> [Int32] {
         let text = name.text
+        var id: UInt32 = 0
         let users = try locks.changing(name, whileHandedOut: true) { () throws(WeaveError) -> [Int32] in
             guard locks.handOuts.contains(text) else { return [] }
             let record = try requireRecord(name), directory = weave.state(of: name)
+            id = record.id
             let state = try system("open \(directory)") { () throws(Errno) in OwnedDescriptor(try Files.open(directory, OpenFlags.directory)) }
             // Who mounts it holds this.
             guard try system("lock \(directory)", { () throws(Errno) in try state.descriptor.lock(wait: false) }) else { return [pid ?? 0] }
@@ -103,7 +105,7 @@ extension ServedWeave {
             return []
         }
         guard users.isEmpty else { return users }
-        place.tellKernel(1, text)
+        place.tellKernel(ofAll: text, id)
         base.hide(text)
         return []
     }

@@ -1,4 +1,5 @@
 internal import Fuse
+internal import Layers
 internal import Nodes
 internal import Syscalls
 internal import Weave
@@ -39,5 +40,13 @@ final class WorkweavesMount: Sendable {
         guard let session = state.withLock({ $0?.session }) else { return }
         session.notifyGone(name: Array(name.utf8), in: parent)
         session.notifyChanged(node: parent)
+    }
+
+    /// Tells the kernel that a workweave has changed as a whole, of which nobody has anything open. What is watched stays in memory all
+    /// the same. Under the same rules as ``tellKernel(_:_:)``.
+    func tellKernel(ofAll name: String, _ id: UInt32) {
+        tellKernel(1, name)
+        guard let session = state.withLock({ $0?.session }), let device = MountTable.find(weave.workweaves)?.device else { return }
+        for node in ProcessFiles.watched(on: device) where NodeID(raw: node).workweave == id { session.notifyChanged(node: node) }
     }
 }
