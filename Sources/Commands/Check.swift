@@ -10,7 +10,7 @@ enum Check {
         details: "Looks at all projects of the weave. Ends with 1 if there is an error; warnings alone end with 0.")
     ) { session in
         let context = try session.context(), output = session.output
-        let findings = try CheckRun(context, try session.registries()).findings()
+        let findings = try CheckRun(context, try session.registries()).findings() + CheckMounts.findings(context, session.service)
         let errors = findings.count { $0.severity == .error }, warnings = findings.count - errors
         if session.wantsJSON {
             output.print(.object([("findings", .array(findings.map(\.json))), ("errors", .number(errors)), ("warnings", .number(warnings))]))
@@ -29,7 +29,7 @@ struct CheckFinding: Sendable {
     enum Kind: String, Sendable {
         case manifest, orphanedClone = "orphaned-clone", danglingReference = "dangling-reference", missingRole = "missing-role"
         case staleLock = "stale-lock", workweaveDrift = "workweave-drift", repository, integration
-        case manifestForm = "manifest-form", unsupported
+        case manifestForm = "manifest-form", unsupported, staleMount = "stale-mount"
     }
     let severity: Severity
     let kind: Kind

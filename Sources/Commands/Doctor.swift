@@ -12,7 +12,7 @@ enum Doctor {
         options: [OptionSpec("--fix", "repair what can be repaired without losing anything")],
         details: "Ends with 1 if something is wrong, with --fix if something is left. What the manifests say is looked at by 'rwv check'.")
     ) { session in
-        let weave = try session.context().weave
+        let weave = try session.weave()
         try session.service.requireOwner(weave)
         let tops = Set(try session.registries().registries.map(\.name))
         let examination = DoctorExamination(weave: weave, service: session.service, registries: tops)
@@ -63,6 +63,11 @@ struct DoctorExamination {
 
     func findings() -> [DoctorFinding] {
         let machine = DoctorMachine(weave).findings
+        // What cannot be read is not what is wrong.
+        if let failure = weave.diskFailure {
+            return [DoctorFinding(kind: .disk, path: weave.root, what: failure.message, why: "nothing of the weave can be read or written; what its mounts still show is remembered",
+                                  fix: failure.hint ?? "")] + machine
+        }
         guard Files.exists(weave.state) else { return machine }
         let state = DoctorState(weave)
         // What another program wrote cannot be judged.

@@ -8,7 +8,7 @@ struct DoctorFinding {
         // The server.
         case otherVersion = "other-version", unreachableServer = "unreachable-server", staleRunFiles = "stale-run-files"
         // State.
-        case stateFormat = "state-format", missingDirectories = "missing-directories", cacheFormat = "cache-format", damagedRecord = "damaged-record"
+        case disk, stateFormat = "state-format", missingDirectories = "missing-directories", cacheFormat = "cache-format", damagedRecord = "damaged-record"
         case unfinished, movedWeave = "moved-weave", damagedBase = "damaged-base"
         // Worktrees.
         case clone, objectsMissing = "objects-missing", worktreeMissing = "worktree-missing", worktreePath = "worktree-path", worktreeUnlocked = "worktree-unlocked"

@@ -9,10 +9,11 @@ enum Mounts {
         "mounts", "list the mounts of the weave: kind, path, project or workweave, engine, state",
         details: "With --json also how many requests of each kind were served.")
     ) { session in
-        let weave = try session.context().weave
+        let weave = try session.weave()
         try session.service.requireOwner(weave)
         var mounts: [MountInfo] = []
         if session.service.client(weave).isServed, case .mounts(let all) = try session.service.ask(weave, .mounts) { mounts = all } else {
+            if let failure = weave.diskFailure { throw failure }
             mounts = try weave.mountRecords().map {
                 MountInfo(kind: "project", path: $0.path, name: nil, project: $0.project, engine: "fuse", state: "down", counters: nil)
             }

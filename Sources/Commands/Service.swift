@@ -42,6 +42,9 @@ package struct Service: Sendable {
         case .unmount: return try local(weave, call)
         case .delete(let name, _) where try isCheckout(weave, name): return try local(weave, call)
         case .sync(let options) where try isCheckout(weave, options.name): return try local(weave, call)
+        case .setEngine(_, "checkout"):
+            // Also for a weave that came to a machine without FUSE.
+            do throws(WeaveError) { try client.ensureServer() } catch where error.code == .unsupported { return try local(weave, call) }
         default: break
         }
         return try client.ask(call)

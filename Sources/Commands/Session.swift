@@ -43,6 +43,13 @@ final class Session {
         return context
     }
 
+    /// The weave alone, for commands that see to what is mounted of it: they work also when its disk cannot be read.
+    func weave() throws -> Weave {
+        let weave = try found?.weave ?? Context.findWeave(from: directory)
+        try becomeOwner(of: weave.root)
+        return weave
+    }
+
     /// Root that works in another user's weave does so as that user: nothing of root's is left behind.
     func becomeOwner(of path: String) throws(WeaveError) {
         guard CurrentProcess.userID == 0 else { return }

@@ -17,7 +17,7 @@ enum Unmount {
         if let source {
             weave = Weave(root: source)
             try session.becomeOwner(of: source)
-        } else { weave = try session.context().weave }
+        } else { weave = try session.weave() }
         try run(session, weave, path, force: session.arguments.has("--force"))
     }
 
@@ -25,7 +25,7 @@ enum Unmount {
         let answer: Answer
         do throws(WeaveError) { answer = try session.service.ask(weave, .unmount(path: path, force: force)) } catch {
             guard error.code == .busy else { throw error }
-            let users = MountUsers.find(path)
+            let users = PlaceUsers.find(path)
             throw CommandFailure(errors: [error.message] + users.map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
         }
         if case .unmounted(let mode) = answer { try? Files.setMode(path, mode) }

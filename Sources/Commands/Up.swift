@@ -47,20 +47,22 @@ enum Down {
         "down", "take all mounts of the weave away and stop its server",
         options: [OptionSpec("--force", "detach mounts that are in use")])
     ) { session in
-        let weave = try session.context().weave
+        let weave = try session.weave()
         let client = session.service.client(weave)
         try session.service.requireOwner(weave)
         guard client.isServed else {
-            if Files.exists(weave.run) { _ = try session.service.answerHere(weave, .down(force: true)) }
+            if Files.exists(weave.run) || MountTable.all().contains(where: { $0.type == MountTable.ours && $0.source == weave.root }) { _ = try session.service.answerHere(weave, .down(force: true)) }
             return
         }
         do throws(WeaveError) { _ = try client.ask(.down(force: session.arguments.has("--force")), starting: false) } catch {
             guard error.code == .busy else { throw error }
-            let users = try ([weave.workweaves] + weave.mountRecords().map(\.path)).flatMap { MountUsers.find($0) }
+            let users = try ([weave.workweaves] + weave.mountRecords().map(\.path)).flatMap { PlaceUsers.find($0) }
             throw CommandFailure(errors: [error.message] + users.map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
         }
-        // The keeper holds this lock while it lives.
-        let lock = OwnedDescriptor(try Files.open(weave.run + "/lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
-        _ = try lock.descriptor.lock()
+        // The keeper holds this lock while it lives. On a broken disk it cannot be opened, nor could a new keeper.
+        do throws(Errno) {
+            let lock = OwnedDescriptor(try Files.open(weave.run + "/lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
+            _ = try lock.descriptor.lock()
+        } catch { if weave.diskFailure == nil { throw error } }
     }
 }

@@ -12,7 +12,7 @@ enum Workweave {
         "workweave", "make, list, update and delete workweaves: isolated working copies of a project",
         positionals: [PositionalSpec("PROJECT", "the project"), PositionalSpec("ACTION", "create, delete, list, sync or engine; list when left out", .optional),
                       PositionalSpec("NAME", "the workweave; create chooses one when left out", .optional),
-                      PositionalSpec("ENGINE", "engine: fuse or kernel", .optional)],
+                      PositionalSpec("ENGINE", "engine: fuse, kernel or checkout", .optional)],
         options: [
             OptionSpec("--locked", "create: base every repo on rwv.lock"),
             OptionSpec("--at", value: "PATH=REV", "create: base one repo on a revision; may be repeated"),
@@ -90,26 +90,36 @@ enum Workweave {
                                      hint: "commit and push or merge what you want to keep, or use --force to lose it")
             }
         }
-        try namingUsers(of: info) { () throws(WeaveError) in
+        try namingUsers(of: info, context.weave) { () throws(WeaveError) in
             _ = try session.service.ask(context.weave, .delete(name: name, force: session.arguments.has("--force")))
         }
     }
 
     /// Where something cannot be done because the workweave is in use, says by whom.
-    private static func namingUsers(of info: WorkweaveInfo, _ body: () throws(WeaveError) -> Void) throws {
+    private static func namingUsers(of info: WorkweaveInfo, _ weave: Weave, _ body: () throws(WeaveError) -> Void) throws {
         do throws(WeaveError) { try body() } catch {
             guard error.code == .busy else { throw error }
-            throw CommandFailure(errors: [error.message] + MountUsers.find(info.path).map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+            throw CommandFailure(errors: [error.message] + users(of: info, weave).map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
         }
     }
 
+    /// Processes in a workweave, whether it is seen in its place or lies in the state directory.
+    private static func users(of info: WorkweaveInfo, _ weave: Weave) -> [PlaceUsers] { PlaceUsers.find(info.path) + PlaceUsers.find("\(weave.states)/\(info.name)/checkout") }
+
     private static func setEngine(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws {
-        guard let engine = session.arguments[3] else { throw UsageError("'rwv workweave PROJECT engine \(name)' needs an engine", hint: "choose fuse or kernel") }
-        guard engines.contains(engine), engine != "auto" else { throw UsageError("there is no engine '\(engine)'", hint: "choose fuse or kernel") }
+        guard let engine = session.arguments[3] else { throw UsageError("'rwv workweave PROJECT engine \(name)' needs an engine", hint: "choose fuse, kernel or checkout") }
+        guard engines.contains(engine), engine != "auto" else { throw UsageError("there is no engine '\(engine)'", hint: "choose fuse, kernel or checkout") }
         let info = try find(session, context, project, name)
-        try namingUsers(of: info) { () throws(WeaveError) in
-            if !MountUsers.find(info.path).isEmpty { throw WeaveError(.busy, "\(info.path) is in use", hint: "leave that directory and end those programs") }
+        try context.weave.requireShared(name)
+        try namingUsers(of: info, context.weave) { () throws(WeaveError) in
+            if !users(of: info, context.weave).isEmpty { throw WeaveError(.busy, "\(info.path) is in use", hint: "leave that directory and end those programs") }
             _ = try session.service.ask(context.weave, .setEngine(name: name, engine: engine))
+        }
+        // Between an upper directory and a checkout files get other inode numbers.
+        guard [info.engine, engine].contains("checkout"), info.engine != engine, let record = try WorkweaveRecord.read(context.weave.states + "/" + name) else { return }
+        _ = Thread.map(record.repos, width: CurrentProcess.processorCount) { repo in
+            guard let admin = context.weave.worktree(name, of: repo.path) else { return }
+            LinkedWorktree.refreshIndex(admin, top: "\(info.path)/\(repo.path)", isReadOnly: repo.isReadOnly)
         }
     }
 

@@ -19,7 +19,9 @@ package struct Client: Sendable {
     package var isServed: Bool {
         guard let socket = try? ControlSocket.connect(in: weave.run) else { return false }
         socket.close()
-        guard let file = try? Files.open(weave.run + "/lock") else { return false }
+        let file: FileDescriptor
+        // On a broken disk nothing can be opened, and who answers is there all the same.
+        do throws(Errno) { file = try Files.open(weave.run + "/lock") } catch { return error != .notFound }
         defer { file.close() }
         // Shared, so that two who ask at once do not take each other for a keeper.
         guard let isFree = try? file.lock(exclusive: false, wait: false) else { return true }

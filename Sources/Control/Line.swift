@@ -51,7 +51,7 @@ package enum ControlSocket {
     }
 
     package static func connect(in run: String) throws(Errno) -> FileDescriptor {
-        let directory = OwnedDescriptor(try Files.open(run, OpenFlags.directory))
+        let directory = OwnedDescriptor(try Files.open(run, OpenFlags.path | OpenFlags.directory))
         return try Socket.connect("/proc/self/fd/\(directory.descriptor.raw)/\(name)")
     }
 }

@@ -29,6 +29,10 @@ package enum Local {
             }
         case .down:
             // Nobody serves: what may be left is a mount point whose server died.
+            if weave.diskFailure != nil {
+                for entry in MountTable.all() where entry.source == weave.root { try detachDead(entry.path, weave) }
+                return .done
+            }
             return try exclusively(weave) { () throws(WeaveError) in
                 let known = ((try? weave.mountRecords()) ?? []).map(\.path) + [weave.workweaves, weave.baseView]
                 let others = MountTable.all().filter { $0.source == weave.root }.map(\.path).filter { !known.contains($0) && Self.isDead($0) }
@@ -38,6 +42,10 @@ package enum Local {
                 return .done
             }
         case .unmount(let path, _):
+            if let failure = weave.diskFailure {
+                guard try detachDead(path, weave) else { throw failure }
+                throw MountRecord.stillThere(path, failure)
+            }
             return try exclusively(weave) { () throws(WeaveError) in
                 guard let record = try weave.mountRecords().first(where: { $0.path == path }) else {
                     throw WeaveError(.notFound, "\(path) is no mount of \(weave.root)", hint: "'rwv mounts' shows what there is")
@@ -48,9 +56,24 @@ package enum Local {
                 try weave.removeMount(record.id)
                 return .unmounted(modeBelow: record.modeBelow)
             }
+        case .setEngine(let name, "checkout"):
+            return try exclusively(weave) { () throws(WeaveError) in
+                try served.setEngine(name, "checkout")
+                try unlink(weave, name)
+                try link(weave, name)
+                return .done
+            }
         case .sync(let options): return try exclusively(weave) { () throws(WeaveError) in .synced(try served.sync(options)) }
         case .hello, .mount, .activate, .up, .setEngine, .prepareHandOut, .handOut, .takeBack: throw WeaveError(.noServer, "no server runs for \(weave.root)", hint: "run 'rwv up'")
         }
+    }
+
+    /// Takes away a mount of the weave's that nobody answers for. False when it is none, or somebody does.
+    @discardableResult
+    private static func detachDead(_ path: String, _ weave: Weave) throws(WeaveError) -> Bool {
+        guard let entry = MountTable.find(path), entry.type == MountTable.ours, entry.source == weave.root, isDead(path) else { return false }
+        try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
+        return true
     }
 
     /// Whether nobody answers for a mount any more.

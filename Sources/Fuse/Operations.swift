@@ -49,6 +49,13 @@ enum Operations {
         unsafe t.mknod = { r, parent, name, mode, device in
             unsafe serve(r) { h, q in unsafe h.makeNode(q, parent: parent, name: span(name), mode: mode, device: UInt64(device)) }
         }
+        // Only where others write too: what is opened to be written from the start goes around the page cache, which would hold it twice.
+        unsafe t.create = { r, parent, name, mode, file in
+            guard let worker = Worker.current, let file = unsafe file, unsafe handler(r)?.isOnlyWriter == false else { return _ = unsafe fuse_reply_err(r, ENOSYS) }
+            unsafe worker.opening = file.pointee
+            defer { worker.opening = nil }
+            unsafe serve(r) { h, q in unsafe h.makeNode(q, parent: parent, name: span(name), mode: mode, device: 0) }
+        }
         unsafe t.mkdir = { r, parent, name, mode in
             unsafe serve(r) { h, q in unsafe h.makeDirectory(q, parent: parent, name: span(name), mode: mode) }
         }

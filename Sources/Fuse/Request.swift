@@ -74,7 +74,13 @@ package struct Entry {
 
     package consuming func reply(_ entry: Entry) -> Bool {
         var p = parameter(entry)
-        let r = unsafe fuse_reply_entry(raw, &p)
+        let r: Int32
+        if var file = Worker.current?.opening {
+            // Written and not read: nobody can map it by this descriptor.
+            file.direct_io = file.flags & O_ACCMODE == O_WRONLY ? 1 : 0
+            file.keep_cache = 1
+            r = unsafe fuse_reply_create(raw, &p, &file)
+        } else { r = unsafe fuse_reply_entry(raw, &p) }
         discard self
         return r != -ENOENT
     }

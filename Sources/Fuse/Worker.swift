@@ -11,6 +11,8 @@ package import Syscalls
     package let scratch: AnyObject
     /// Odd while a request is being served.
     let turn = Turn()
+    /// What a CREATE that is being served is to open.
+    var opening: fuse_file_info?
     var requestIsResent = false
     var requestClearsSetID = false
     var answersInit = false

@@ -31,7 +31,7 @@ extension Status {
     }
 
     /// Git directories below a `modules` directory, and below their own. Names may hold slashes.
-    private static func repositories(below directory: String, _ prefix: String) throws(GitError) -> [(name: String, path: String)] {
+    static func repositories(below directory: String, _ prefix: String) throws(GitError) -> [(name: String, path: String)] {
         guard Files.isDirectory(directory) else { return [] }
         let names = try onDisk("cannot list \(directory)") { () throws(Errno) -> [String] in
             let open = OwnedDescriptor(try Files.open(directory, OpenFlags.directory))

@@ -96,7 +96,7 @@ extension Overlay {
             if format.prefix == .trusted { try work.setAttribute(temporary, format.identity, hexadecimal(id)) }
         default:
             let file = OwnedDescriptor(try work.openBeneath(temporary, OpenFlags.create | OpenFlags.exclusive | OpenFlags.readWrite, mode: 0o600))
-            try copyContent(e, to: file.descriptor, min(keep, Int64(status.size)))
+            try lower.copyContent(e, to: file.descriptor, size: min(keep, Int64(status.size)))
             try setOwner(status, temporary)
             try work.setAttribute(temporary, format.identity, hexadecimal(id))
             try file.descriptor.setMode(status.permissions)
@@ -109,19 +109,6 @@ extension Overlay {
     private func setOwner(_ status: FileStatus, _ path: PathBuffer) throws(Errno) {
         if status.uid != CurrentProcess.userID || status.gid != CurrentProcess.groupID {
             do throws(Errno) { try work.setOwner(path, uid: status.uid, gid: status.gid) } catch where error == .permission {}
-        }
-    }
-
-    private func copyContent(_ e: LowerEntry, to file: FileDescriptor, _ size: Int64) throws(Errno) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(max(size, 1), 1 << 20)), alignment: 4096)
-        defer { unsafe buffer.deallocate() }
-        var offset: Int64 = 0
-        while offset < size {
-            let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), size - offset))])
-            let n = try lower.read(e, at: offset, into: part)
-            guard n > 0 else { throw .io }
-            try unsafe file.write(at: offset, UnsafeRawBufferPointer(rebasing: part[..<n]))
-            offset += Int64(n)
         }
     }
 

@@ -2,14 +2,7 @@ internal import Syscalls
 
 extension Overlay {
     /// Makes a whiteout in the work directory at `path`.
-    func makeWhiteout(work path: PathBuffer) throws(Errno) {
-        switch format.whiteout {
-        case .device: try work.makeNode(path, mode: FileType.character.rawValue)
-        case .attribute:
-            try work.openBeneath(path, OpenFlags.create | OpenFlags.exclusive | OpenFlags.writeOnly, mode: 0o600).close()
-            try work.setAttribute(path, format.whiteoutMark, [UInt8(ascii: "y")])
-        }
-    }
+    func makeWhiteout(work path: PathBuffer) throws(Errno) { try format.makeWhiteout(in: work, path) }
 
     /// Marks a directory of the upper as one in which whiteouts are files with an attribute; needed before it gets the first.
     func prepareForWhiteouts(_ directory: NodeID, _ s: Scratch) throws(Errno) {
@@ -33,5 +26,17 @@ extension Overlay {
             try directory.unlink(child)
         }
         try work.removeDirectory(path)
+    }
+}
+
+extension UpperFormat {
+    /// Makes a whiteout of this form. One that is a file with an attribute counts in a directory that is marked `opaque=x` only.
+    func makeWhiteout(in directory: FileDescriptor, _ path: PathBuffer) throws(Errno) {
+        switch whiteout {
+        case .device: try directory.makeNode(path, mode: FileType.character.rawValue)
+        case .attribute:
+            try directory.openBeneath(path, OpenFlags.create | OpenFlags.exclusive | OpenFlags.writeOnly, mode: 0o600).close()
+            try directory.setAttribute(path, whiteoutMark, [UInt8(ascii: "y")])
+        }
     }
 }

@@ -4,9 +4,10 @@ internal import Syscalls
 internal import Weave
 
 /// What a create or delete is about to do, written before it begins, so that whoever finds it unfinished can put things straight:
-/// an unfinished create is taken back, an unfinished delete is carried through. `.rwv/workweaves/NAME/journal.json`.
+/// an unfinished create is taken back, an unfinished delete is carried through, of an unfinished conversion the form that the record does
+/// not name is removed. `.rwv/workweaves/NAME/journal.json`.
 struct Journal: Codable, Sendable {
-    enum Operation: String, Codable { case create, delete }
+    enum Operation: String, Codable { case create, delete, convert }
     struct Repo: Codable, Sendable {
         /// The path in the weave.
         var path: String

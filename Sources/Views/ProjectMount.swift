@@ -66,6 +66,12 @@ final class ProjectMount: ProjectHandler.Source {
         }
     }
 
+    /// Looks at once whether the project has changed, without waiting for a request. Not from a request handler.
+    func look() {
+        let changes = switching.withLock { () -> [ProjectTree.Change] in refreshed(handler.current).map { handler.replace(by: $0) } ?? [] }
+        tellKernel(changes)
+    }
+
     private func report(_ problem: String?) {
         let isNew = state.withLock { s in
             defer { s.problem = problem }

@@ -93,12 +93,14 @@ final class ProjectMounts: Sendable {
     func unmount(_ path: String, force: Bool, _ mounter: any Mounter) throws(WeaveError) -> UInt32 {
         changing.lock()
         defer { changing.unlock() }
-        guard let record = try weave.mountRecords().first(where: { $0.path == path }) else {
+        var found = mount(at: path)?.record
+        if found == nil { found = try weave.mountRecords().first { $0.path == path } }
+        guard let record = found else {
             throw WeaveError(.notFound, "\(path) is no mount of \(weave.root)", hint: "'rwv mounts' shows what there is")
         }
         if isUp(record.id, mounter) { try takeAway(record, force, mounter) }
-        try weave.removeMount(record.id)
         mounts.withLock { $0[record.id] = nil }
+        do throws(WeaveError) { try weave.removeMount(record.id) } catch { throw MountRecord.stillThere(path, error) }
         return record.modeBelow
     }
 
@@ -136,10 +138,17 @@ final class ProjectMounts: Sendable {
         try mount.activate(project)
     }
 
+    /// What is registered; where the disk cannot be read, what is served.
+    private func records() throws(WeaveError) -> [MountRecord] {
+        if weave.diskFailure == nil { return try weave.mountRecords() }
+        return mounts.withLock { $0.values.map(\.record) }.sorted { $0.path < $1.path }
+    }
+
     func infos(_ mounter: (any Mounter)?) throws(WeaveError) -> [MountInfo] {
-        try weave.mountRecords().map { record in
+        try records().map { record in
             let mount = mounts.withLock { $0[record.id] }
             let isUp = mounter?.isServed(Self.prefix + record.id) ?? false
+            if isUp { mount?.look() }
             let problem = isUp ? mount?.problem : nil
             return MountInfo(kind: "project", path: record.path, name: nil, project: record.project, engine: "fuse",
                              state: !isUp ? "down" : problem == nil ? "served" : "stale", problem: problem,

@@ -5,20 +5,28 @@ internal import Weave
 /// Puts a state directory straight that somebody left half-made, half-removed, or moved with the weave. Before it is shown.
 struct Recovery {
     let weave: Weave
+    let change: EngineChange
     let log: @Sendable (String) -> Void
 
     /// The finished record of a state directory; nil when there is none (any more).
-    func recover(_ name: String) throws(WeaveError) -> WorkweaveRecord? {
+    /// - Parameter hasChanged: set when the kernel may know the workweave as what it was before its engine was changed; the journal stays until it
+    ///   has been told (``EngineChange/end(_:)``).
+    func recover(_ name: String, hasChanged: inout Bool) throws(WeaveError) -> WorkweaveRecord? {
         let directory = weave.states + "/" + name
         let record = try WorkweaveRecord.read(directory)
         if let journal = try Journal.read(directory) {
-            if journal.operation == .delete || record == nil {
+            if journal.operation == .convert {
+                // It has had a record before and during that.
+                guard let record else { throw WeaveError(.invalid, "\(directory)/\(WorkweaveRecord.fileName) is gone", hint: "put it back from a backup") }
+                log("finishing the unfinished change of the engine of '\(name)'")
+                try change.finish(record)
+                hasChanged = true
+            } else if journal.operation == .delete || record == nil {
                 log("\(journal.operation == .create ? "taking back" : "finishing") the unfinished \(journal.operation.rawValue) of '\(name)'")
                 try journal.removeFromGit(weave)
                 try weave.discard(directory)
                 return nil
-            }
-            try? Files.unlink(directory + "/" + Journal.fileName)
+            } else { try? Files.unlink(directory + "/" + Journal.fileName) }
         } else if record == nil {
             // Killed before the journal was written: nothing else had been made.
             try weave.discard(directory)

@@ -92,9 +92,11 @@ extension ServedWeave {
     }
 
     package func mounts() throws(WeaveError) -> [MountInfo] {
+        let failure = weave.diskFailure?.message
         let counters = Dictionary(uniqueKeysWithValues: place.handler.counters.values)
-        let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", counters: counters)
-        return [all] + [base.info(place.mounter)].compactMap { $0 } + (try projectMounts.infos(place.mounter)) + (try weave.workweaveRecords().compactMap(info))
+        let all = MountInfo(kind: "workweaves", path: weave.workweaves, name: nil, project: nil, engine: "fuse", state: "served", problem: failure, counters: counters)
+        let records = failure == nil ? try weave.workweaveRecords() : []
+        return [all] + [base.info(place.mounter)].compactMap { $0 } + (try projectMounts.infos(place.mounter)) + records.compactMap(info)
     }
 
     /// A workweave among the mounts.

@@ -12,38 +12,57 @@ extension ServedWeave {
         let new = try engines.choose(wanted)
         let name = try workweaveName(text)
         try ensureMounted()
-        guard try locks.changing(name, { () throws(WeaveError) in try change(name, to: new) }) else { return }
-        place.tellKernel(1, text)
-        guard new.mountsOnTop else { return }
-        var failure: WeaveError?
-        try locks.changing(name) { () throws(WeaveError) in
-            do throws(WeaveError) { try new.mount(try requireRecord(name)) } catch {
-                failure = error
-                _ = try change(name, to: engines.fuse)
-            }
+        let old: EngineKind?
+        do throws(WeaveError) { old = try locks.changing(name) { () throws(WeaveError) in try change(name, to: new) } } catch {
+            endChange(name)
+            mountOnTop()
+            throw error
         }
-        guard let failure else { return }
-        place.tellKernel(1, text)
-        throw failure
+        guard let old else { return }
+        endChange(name)
+        guard new.mountsOnTop else { return }
+        do throws(WeaveError) {
+            try locks.changing(name) { () throws(WeaveError) in try new.mount(try requireRecord(name)) }
+        } catch {
+            _ = try locks.changing(name) { () throws(WeaveError) in try change(name, to: engines[old]) }
+            endChange(name)
+            throw error
+        }
     }
 
-    /// Under the name's lock. - Returns: whether there was anything to change.
-    private func change(_ name: WorkweaveName, to new: any Engine) throws(WeaveError) -> Bool {
+    /// Tells the kernel of a workweave that was away for a moment, and may have been looked for; then nothing is left to be finished.
+    func endChange(_ name: WorkweaveName) {
+        place.tellKernel(1, name.text)
+        try? locks.changing(name) { () throws(WeaveError) in change.end(name) }
+    }
+
+    /// Under the name's lock. - Returns: the engine that it had; nil when there was nothing to change.
+    private func change(_ name: WorkweaveName, to new: any Engine) throws(WeaveError) -> EngineKind? {
         let record = try requireRecord(name)
         let old = try engines.of(record)
-        if old.kind == new.kind { return false }
-        guard old.kind != .checkout, new.kind != .checkout else {
-            throw WeaveError(.unsupported, "'\(name.text)' cannot be changed from engine '\(old.kind.rawValue)' to '\(new.kind.rawValue)'",
-                             hint: "commit what is in it, and create another workweave with --engine \(new.kind.rawValue)")
-        }
+        if try Journal.read(weave.state(of: name))?.operation == .convert { try change.finish(record) }
+        if old.kind == new.kind { return nil }
+        try system("set the umask") { () throws(Errno) in try CurrentProcess.setThreadUmask(record.umask) }
+        try weave.prepareState()
+        try change.begin(record)
         try old.unmount(record, force: false)
         old.close(record)
         old.hide(record)
-        do throws(WeaveError) { try show(try changeMarks(record, name, new.kind), isInherited: false) } catch {
-            try show(try requireRecord(name), isInherited: false)
+        do throws(WeaveError) {
+            let users = PlaceUsers.find(path(of: name.text))
+            if !users.isEmpty { throw WeaveError(.busy, "'\(name.text)' is in use", hint: "leave that directory and end those programs") }
+            try show(try convert(record, name, from: old.kind, to: new.kind), isInherited: false)
+        } catch {
+            // As it was: the kernel may know nodes of it.
+            try show(try requireRecord(name), isInherited: true)
             throw error
         }
-        return true
+        return old.kind
+    }
+
+    private func convert(_ record: WorkweaveRecord, _ name: WorkweaveName, from old: EngineKind, to new: EngineKind) throws(WeaveError) -> WorkweaveRecord {
+        if new == .checkout { return try change.toCheckout(record, name) }
+        return old == .checkout ? try change.toOverlay(record, name, new) : try changeMarks(record, name, new)
     }
 
     /// Gives the upper directory the form that this disk holds best, and the record the new engine.

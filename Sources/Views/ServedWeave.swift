@@ -19,6 +19,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     let maker: WorkweaveMaker
     let base: BaseView
     let engines: Engines
+    let change: EngineChange
     let locks: WorkweaveLocks
     let log: @Sendable (String) -> Void
     /// The projects of workweaves that are shown, by name.
@@ -36,6 +37,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         maker = WorkweaveMaker(weave: weave, bases: BaseStore(weave), surface: surface)
         base = BaseView(weave, serving)
         let fuse = FuseEngine(weave: weave, place: place, serving: serving, maker: maker)
+        change = EngineChange(weave: weave, serving: serving, maker: maker)
         engines = Engines(fuse: fuse, kernel: KernelEngine(weave, base, fuse, log: log), checkout: CheckoutEngine(weave: weave, place: place, maker: maker))
         let projects = Locked<[String: String]>([:])
         self.projects = projects
@@ -48,10 +50,13 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func start(_ mounter: any Mounter) throws(WeaveError) {
         place.begin(mounter)
         let isInherited = mounter.isInherited(Self.mountID)
-        let recovery = Recovery(weave: weave, log: log)
+        let recovery = Recovery(weave: weave, change: change, log: log)
+        var changed: [WorkweaveName] = []
         for name in try weave.stateNames() {
             do throws(WeaveError) {
-                guard let record = try recovery.recover(name) else { continue }
+                var hasChanged = false
+                guard let record = try recovery.recover(name, hasChanged: &hasChanged) else { continue }
+                if hasChanged { changed.append(try workweaveName(name)) }
                 try show(record, isInherited: isInherited)
             } catch {
                 log("'\(name)' is not served: \(error.message)")
@@ -61,8 +66,11 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         // Overlays that are mounted lie upon it. One that a dead keeper left is in the way.
         if mounter.isInherited(BaseView.mountID) || MountTable.find(weave.baseView) != nil { try base.ensureMounted(mounter) }
         // Taken away by somebody under a server that had more to serve: it comes back when it is asked for.
-        if isInherited || !mounter.isSuccessor { try ensureMounted() }
+        if isInherited || !mounter.isSuccessor { _ = try place.ensureMounted() }
+        // First, since what is mounted on a name is mounted on what the kernel takes it for.
+        for name in changed { endChange(name) }
         takeBackWhatIsFree()
+        if mounter.isServed(Self.mountID) { mountOnTop() }
         try projectMounts.start(mounter)
     }
 
@@ -96,7 +104,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     }
 
     /// Has the engines mount what they want inside `.workweaves` and is not there. What cannot be had is served by other means.
-    private func mountOnTop() {
+    func mountOnTop() {
         for found in (try? weave.workweaveRecords()) ?? [] {
             guard let engine = try? engines.of(found), engine.mountsOnTop, let name = try? WorkweaveName(found.name) else { continue }
             let hasFallen = try? locks.changing(name) { () throws(WeaveError) -> Bool in

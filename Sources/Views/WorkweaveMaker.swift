@@ -36,13 +36,7 @@ struct WorkweaveMaker {
 
     /// The engines that put an upper directory on bases.
     func buildOverlay(_ plan: ViewPlan, _ directory: String, _ umask: UInt32, _ engine: EngineKind) throws(WeaveError) -> WorkweaveRecord {
-        for name in ["upper", "work", "base"] {
-            try system("make \(directory)/\(name)") { () throws(Errno) in
-                try Files.makeDirectory(directory + "/" + name, mode: 0o777)
-                try Files.setMode(directory + "/" + name, name == "upper" ? 0o777 & ~umask : 0o700)
-            }
-        }
-        let format = try probe(directory)
+        let format = try makeUpper(directory, umask: umask)
         let numbered = plan.repos.enumerated().map { (part: UInt32($0.offset + 1), repo: $0.element) }
         let made = Thread.map(numbered, width: CurrentProcess.processorCount * 2) { item -> Result<WorkweaveRecord.Repo, WeaveError> in
             do throws(WeaveError) { return .success(try add(item.repo, part: item.part, plan.name, directory, umask: umask)) } catch { return .failure(error) }
@@ -54,6 +48,17 @@ struct WorkweaveMaker {
         return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: engine.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links,
                                given: given, upper: .init(format))
+    }
+
+    /// Makes the directories of a state directory, and finds the form that its disk and user can hold.
+    func makeUpper(_ directory: String, umask: UInt32) throws(WeaveError) -> UpperFormat {
+        for name in ["upper", "work", "base"] {
+            try system("make \(directory)/\(name)") { () throws(Errno) in
+                try Files.makeDirectory(directory + "/" + name, mode: 0o777)
+                try Files.setMode(directory + "/" + name, name == "upper" ? 0o777 & ~umask : 0o700)
+            }
+        }
+        return try probe(directory)
     }
 
     private func probe(_ directory: String) throws(WeaveError) -> UpperFormat {
@@ -80,12 +85,23 @@ struct WorkweaveMaker {
                                                 index: base.index, identity: repository.identity), in: repository)
             if repo.isReadOnly { try LinkedWorktree.refuseChanges(repository.commonDirectory, name.text) }
         }
+        try link(base, repo, part, directory)
+        return WorkweaveRecord.Repo(path: repo.path, part: part, branch: repo.branch, base: repo.commit.id.hex, baseKey: base.key,
+                                    isReadOnly: repo.isReadOnly, isProject: repo.isProject)
+    }
+
+    /// Links to the base of a repo in a state directory. - Returns: the base's key.
+    func linkBase(_ repo: ViewPlan.Repo, part: UInt32, _ directory: String, umask: UInt32) throws(WeaveError) -> String {
+        let base = try bases.obtain(repo, umask: umask)
+        try link(base, repo, part, directory)
+        return base.key
+    }
+
+    private func link(_ base: BaseFiles, _ repo: ViewPlan.Repo, _ part: UInt32, _ directory: String) throws(WeaveError) {
         try system("link the base of \(repo.path)") { () throws(Errno) in
             try Files.linkOrCopy(base.metadata, "\(directory)/base/\(part).meta")
             if Files.exists(base.content) { try Files.linkOrCopy(base.content, "\(directory)/base/\(part).content") }
         }
-        return WorkweaveRecord.Repo(path: repo.path, part: part, branch: repo.branch, base: repo.commit.id.hex, baseKey: base.key,
-                                    isReadOnly: repo.isReadOnly, isProject: repo.isProject)
     }
 
     /// The next number for node ids; never given out twice. Kept in `.rwv/next-workweave`, under a lock file.

@@ -39,8 +39,9 @@ package final class Context: Sendable {
     /// - Parameters:
     ///   - directory: canonical.
     ///   - project: from `--project`; wins over everything else.
+    ///   - readsActive: looks which project is active, if nothing else says one.
     /// - Throws: `.notAWeave` when there is none above; `.busy` in a workweave that somebody else has for himself.
-    package static func find(from directory: String, project override: ProjectName?) throws(WeaveError) -> Context {
+    package static func find(from directory: String, project override: ProjectName?, readsActive: Bool = true) throws(WeaveError) -> Context {
         var at = directory
         while true {
             if let place = workweavePlace(at) { try Weave(root: place.weave).requireShared(place.name) }
@@ -54,14 +55,14 @@ package final class Context: Sendable {
                 } catch { throw WeaveError(error) }
             }
             if let root = mountedWeave(at) {
-                let active = try Weave(root: at).activeProject()
+                let active = try override == nil && readsActive ? Weave(root: at).activeProject() : nil
                 return Context(weave: Weave(root: root), workweave: nil, mount: at, project: override ?? active)
             }
             if Weave.isRoot(at) {
                 let weave = Weave(root: at)
                 let inside = directory == at ? [] : directory.dropFirst(at.count).split(separator: "/").map(String.init)
                 var project = override ?? weave.projectOf(inside)
-                if project == nil { project = try weave.activeProject() }
+                if project == nil, readsActive { project = try weave.activeProject() }
                 return Context(weave: weave, workweave: nil, mount: nil, project: project)
             }
             guard at != "/", let slash = at.lastIndex(of: "/") else { break }
@@ -69,6 +70,15 @@ package final class Context: Sendable {
         }
         throw WeaveError(.notAWeave, "no weave found above \(directory)",
                          hint: "go into a weave, name one with -C, or start one with 'rwv init PROJECT' in an empty directory")
+    }
+
+    /// The weave of a directory, also where its disk cannot be read any more: then it is known by its mounts.
+    package static func findWeave(from directory: String) throws(WeaveError) -> Weave {
+        do throws(WeaveError) { return try find(from: directory, project: nil, readsActive: false).weave } catch {
+            let served = MountTable.all().first { $0.type == MountTable.ours && (directory + "/").hasPrefix($0.source + "/") }
+            guard error.code == .notAWeave, let served else { throw error }
+            return Weave(root: served.source)
+        }
     }
 
     /// The weave that a directory says it is a project mount of, by an extended attribute.

@@ -29,6 +29,12 @@ package struct MountRecord: Codable, Sendable, Equatable {
         self.options = options
         self.modeBelow = modeBelow
     }
+
+    /// A mount was taken away, but `cause` kept its record on the disk.
+    package static func stillThere(_ path: String, _ cause: WeaveError) -> WeaveError {
+        WeaveError(cause.code, "\(path) is taken away, but registered still: \(cause.message)",
+                   hint: "'rwv up' will bring it back; when the disk is there again, run 'rwv unmount \(path)'")
+    }
 }
 
 extension Weave {

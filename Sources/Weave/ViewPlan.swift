@@ -14,6 +14,14 @@ package struct ViewPlan: Sendable {
         package let branch: String
         package let isReadOnly: Bool
         package let isProject: Bool
+        package init(path: String, clone: String, commit: Commit, branch: String, isReadOnly: Bool, isProject: Bool) {
+            self.path = path
+            self.clone = clone
+            self.commit = commit
+            self.branch = branch
+            self.isReadOnly = isReadOnly
+            self.isProject = isProject
+        }
     }
 
     package let name: WorkweaveName

@@ -58,6 +58,21 @@ package struct Weave: Sendable, Equatable {
         ["projects", "github", "gitlab", "bitbucket"].contains { Files.isDirectory(directory + "/" + $0) }
     }
 
+    /// Why nothing of the weave can be read: its disk was taken away, or is broken. Nil when it can be, and for errors of another kind.
+    package var diskFailure: WeaveError? {
+        let hint = "see to the disk (dmesg(1)); when it is there again, run 'rwv up'"
+        do throws(Errno) {
+            guard Self.isRoot(root) || Files.exists(state) else { return WeaveError(.notAWeave, "\(root) is no weave (any more): its disk may be gone", hint: hint) }
+            let directory = OwnedDescriptor(try Files.open(root, OpenFlags.directory))
+            _ = try directory.descriptor.directoryEntries()
+            for path in [activeMarker, state + "/format"] { _ = try Files.readIfExists(path) }
+            return nil
+        } catch {
+            guard [.io, .stale, .notConnected, .noDevice].contains(error) else { return nil }
+            return WeaveError(.failed, "\(root) cannot be read: \(error)", hint: hint)
+        }
+    }
+
     /// The name of the manifest in a project's directory: rwv.yaml, or rwv.toml where there is only that; nil without either.
     package static func manifestName(in directory: String) -> String? {
         Manifest.fileNames.first { Files.exists(directory + "/" + $0) }

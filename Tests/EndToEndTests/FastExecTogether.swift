@@ -17,7 +17,7 @@ extension EndToEnd {
                     ! ls "$A" > /dev/null 2>&1 || fail 'it can be listed'
                     ! echo x 2> /dev/null > "$A/new" || fail 'it can be written to'
                     rmdir "$A" 2> "$S/tmp/err" && fail 'it can be removed'
-                    for words in 'workweave web-app delete agent' 'workweave web-app delete --force agent' 'workweave web-app sync agent' 'exec agent true' \\
+                    for words in 'workweave web-app delete agent' 'workweave web-app delete --force agent' 'workweave web-app sync agent' 'workweave web-app engine agent checkout' 'exec agent true' \\
                         'exec --fast agent true' 'shell agent' 'down'; do
                         refuses -C "$W" $words; says "in use by 'rwv exec --fast'"; says "process $holder"
                     done

@@ -169,7 +169,6 @@ extension EndToEnd {
                         diff "$S/before" <(/usr/bin/python3 "$TOOLS/tree.py" "$A") || fail "seed \(seed), round $round: another tree as $now"
                         diff "$S/status" <(git -C "$(view agent server)" status --porcelain) || fail "seed \(seed), round $round: another status as $now"
                     done
-                    refuses -C "$W" workweave web-app engine agent checkout
                     down; up
                     diff "$S/before" <(/usr/bin/python3 "$TOOLS/tree.py" "$A") || fail 'another tree after down and up'
                     """)

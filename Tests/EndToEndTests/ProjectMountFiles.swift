@@ -16,6 +16,23 @@ extension EndToEnd {
             }
         }
 
+        /// What is written at the mount's top lies in the project's own directory: the same table there.
+        @Test func sameAtTheTop() throws {
+            try Sandbox.with([.posix]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    native posix HEAD "$S/native/posix"; cp -a "$S/native/posix"/c* "$S/m/"
+                    /usr/bin/python3 "$TOOLS/posix.py" "$S/native/posix" > "$S/native.json" || fail 'the table fails natively'
+                    /usr/bin/python3 "$TOOLS/posix.py" "$S/m" > "$S/view.json" || fail 'the table fails at the top'
+                    # Of what stands at the top, only what the table is about.
+                    for file in native view; do grep -v '^."[.]/[^c]' "$S/$file.json" > "$S/$file.same"; done
+                    diff "$S/native.same" "$S/view.same" || fail 'the top answers otherwise than the native file system'
+                    rwv unmount "$S/m"; mount_project web-app m
+                    diff <(listing "$S/native/posix" | grep ' [.]/c') <(listing "$S/m" | grep ' [.]/c') || fail 'it did not come back as it was'
+                    """, limit: 240)
+            }
+        }
+
         /// Inode numbers, links, times to the nanosecond: those of the clone.
         @Test func sameIdentity() throws {
             try Sandbox.with([.app, .links]) { box in

@@ -90,10 +90,15 @@ extension EndToEnd {
                     until_true 2 bash -c "! test -L '$A/package.json'"
                     # A broken one changes nothing, and is told of.
                     git -C "$P" checkout -q package.json; good=$(cat "$P/rwv.yaml"); echo '  - [' >> "$P/rwv.yaml"
-                    until_true 2 bash -c "ls '$A' > /dev/null; '$RWV' -C '$W' mounts | grep -q 'web-app.*stale.*rwv.yaml'"
+                    rwv -C "$W" mounts | found 'web-app.*stale.*rwv.yaml' || fail 'mounts does not say so'
+                    rwv -C "$W" check > "$S/tmp/found" && fail 'all is well'
+                    found -F "[error] core: the mount $A shows 'web-app' as it was: " < "$S/tmp/found" || fail "check: $(cat "$S/tmp/found")"
+                    (rwv -C "$W" check --json || true) | json_values kind | found -x stale-mount || fail 'not for programs'
+                    (rwv -C "$W" doctor --json || true) | json_values kind | found -x stale-project || fail 'doctor does not say so'
                     [ -d "$A/github/chatly/web" ] || fail 'the last good one is gone'
                     printf '%s\\n' "$good" > "$P/rwv.yaml"
-                    until_true 2 bash -c "ls '$A' > /dev/null; '$RWV' -C '$W' mounts | grep -q 'web-app.*served'"
+                    rwv -C "$W" mounts | found 'web-app.*served' || fail 'not served'
+                    rwv -C "$W" check > "$S/tmp/found" || true; ! grep -F "$A" "$S/tmp/found" || fail 'it is as it is'
                     rwv lock 2> /dev/null || fail 'lock in a mount'; [ -s "$P/rwv.lock" ] || fail 'no lock'
                     rwv check > /dev/null || true
                     """)

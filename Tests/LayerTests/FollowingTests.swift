@@ -16,6 +16,7 @@ private struct Believer {
     let top: UInt64
     var names: [Name: UInt64] = [:]
     var seen: [UInt64: FileStatus] = [:]
+    var generations: [UInt64: UInt64] = [:]
 
     var clone: String { directory + "/clone" }
 
@@ -33,6 +34,8 @@ private struct Believer {
         for part in path.split(separator: "/") {
             let name = Array(part.utf8)
             guard let found = (try? files.lookup(at, name.span, scratch)) ?? nil else { return nil }
+            // The disk gave the number to another directory: nobody reaches what stood in the former.
+            if generations.updateValue(found.generation, forKey: found.id) != found.generation { names = names.filter { $0.key.directory != found.id } }
             names[Name(directory: at, name: name)] = found.namesAreFollowed ? found.id : nil
             seen[found.id] = found.isFollowed ? found.status : nil
             at = found.id

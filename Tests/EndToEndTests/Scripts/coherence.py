@@ -248,7 +248,7 @@ def copy_tree(s):
 @operation(1)
 def another_kind(s):
     """A file where a directory was, and the reverse."""
-    path = os.path.join(s.top, dice.choice(s.names("files") + s.names("folders")))
+    path = os.path.normpath(os.path.join(s.top, dice.choice(s.names("files") + s.names("folders"))))
     fresh = s.fresh()
     os.rename(path, fresh if not fresh.startswith(path + "/") else nothing())
     os.mkdir(path) if not os.path.isdir(path) and dice.randrange(2) else write(path, text())

@@ -13,8 +13,11 @@ def describe(path):
     if kind == stat.S_IFLNK:
         words.append("-> " + os.readlink(path))
     if kind == stat.S_IFREG:
-        with open(path, "rb") as file:
-            content = hashlib.sha256(file.read()).hexdigest()[:16]
+        try:
+            with open(path, "rb") as file:
+                content = hashlib.sha256(file.read()).hexdigest()[:16]
+        except PermissionError:
+            return words + [str(s.st_size), "unreadable"]
         words += [str(s.st_size), content]
     if kind in (stat.S_IFREG, stat.S_IFDIR):
         marks = sorted(n for n in os.listxattr(path) if n.startswith("user.") and not n.startswith("user.overlay."))

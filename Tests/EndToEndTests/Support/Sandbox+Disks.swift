@@ -20,11 +20,16 @@ extension Sandbox {
 
     /// Puts the weave on a disk of its own, which `mount` makes and mounts at `w` as root, and runs `script` there as the user.
     func onDisk(_ mount: String, _ script: String, limit: Int = 120) throws {
+        try onDisk(mount) { try bash(script, limit: limit) }
+    }
+
+    /// The same for several scripts, which may also take the disk away and bring it back.
+    func onDisk(_ mount: String, _ body: () throws -> Void) throws {
         try asRoot("mv w packed; mkdir w; \(mount); cp -a packed/. w/; chown --reference=packed w; chmod --reference=packed w")
         var failure: (any Error)?
-        do { try bash(script, limit: limit) } catch { failure = error }
+        do { try body() } catch { failure = error }
         _ = try? rwv(["down"])
-        try asRoot("umount w || umount -l w; rm -rf packed disk.img")
+        try asRoot("if mountpoint -q w; then umount w || umount -l w; fi; rm -rf packed disk.img")
         if let failure { throw failure }
     }
 }
