@@ -121,7 +121,7 @@ package struct KernelMount {
 
     func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(state) }
 
-    /// Mounts all of it that is not there, and takes out what left.
+    /// Mounts all of it that is not there, and takes out what left. Changes the working directory.
     func mountAll(_ record: WorkweaveRecord) throws(Errno) {
         // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
         try CurrentProcess.enter(weave.baseView)

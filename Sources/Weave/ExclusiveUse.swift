@@ -63,7 +63,7 @@ extension Weave {
         let inside = Namespaces.processes { $0.type == ExclusiveUse.mountType && $0.source == root && $0.options.contains(upper) }
         // Who stands in the directory that it is mounted on outside has nothing of it.
         let place = workweaves + "/" + name
-        return inside.isEmpty ? MountUsers.find(place).filter { $0.path != place }.map(\.pid) : inside
+        return inside.isEmpty ? PlaceUsers.find(place).filter { $0.path != place }.map(\.pid) : inside
     }
 
     /// A directory of our state, from the base view: so upper directories are mounted, and so the kernel tells of them.

@@ -218,7 +218,7 @@ extension EndToEnd {
                     gone() { ! kill -0 "$keeper" 2>/dev/null && ! kill -0 "$server" 2>/dev/null; }
                     until_true 10 gone
                     ! found " $W/" < /proc/self/mountinfo || fail 'a mount is left'
-                    same_text 'plain files while it is down' x "$(cat "$W/.rwv/workweaves/agent/upper/github/chatly/server/x")"
+                    same_text 'plain files while it is down' x "$(cat "$(on_disk agent)/github/chatly/server/x")"
                     # The first command that needs it starts it.
                     delete --force agent
                     """)
