@@ -26,7 +26,10 @@ struct Recovery {
                 try journal.removeFromGit(weave)
                 try weave.discard(directory)
                 return nil
-            } else { try? Files.unlink(directory + "/" + Journal.fileName) }
+            } else {
+                if journal.operation == .sync, let record { try takeAway(journal, record) }
+                Journal.remove(directory)
+            }
         } else if record == nil {
             // Killed before the journal was written: nothing else had been made.
             try weave.discard(directory)
@@ -34,6 +37,14 @@ struct Recovery {
         }
         guard let record, record.weave != weave.root else { return record }
         return try follow(record, directory)
+    }
+
+    /// Takes away what git knows of repos that a sync had only begun to bring in, or had nearly taken out.
+    private func takeAway(_ journal: Journal, _ record: WorkweaveRecord) throws(WeaveError) {
+        log("putting straight the unfinished sync of '\(record.name)'")
+        var rest = journal
+        rest.repos.removeAll { gone in record.repos.contains { $0.path == gone.path } }
+        try rest.removeFromGit(weave)
     }
 
     /// Repairs the paths of a workweave whose weave was moved.

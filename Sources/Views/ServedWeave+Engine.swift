@@ -38,7 +38,7 @@ extension ServedWeave {
 
     /// Under the name's lock. - Returns: the engine that it had; nil when there was nothing to change.
     private func change(_ name: WorkweaveName, to new: any Engine) throws(WeaveError) -> EngineKind? {
-        let record = try requireRecord(name)
+        var record = try requireRecord(name)
         let old = try engines.of(record)
         if try Journal.read(weave.state(of: name))?.operation == .convert { try change.finish(record) }
         if old.kind == new.kind { return nil }
@@ -49,6 +49,7 @@ extension ServedWeave {
         old.close(record)
         old.hide(record)
         do throws(WeaveError) {
+            record = try old.join(record)
             let users = PlaceUsers.find(path(of: name.text))
             if !users.isEmpty { throw WeaveError(.busy, "'\(name.text)' is in use", hint: "leave that directory and end those programs") }
             try show(try convert(record, name, from: old.kind, to: new.kind), isInherited: false)

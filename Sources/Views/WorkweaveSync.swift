@@ -17,28 +17,42 @@ struct WorkweaveSync {
         let leaving = change.leaving
         let directory = weave.state(of: name)
         var added: [WorkweaveRecord.Repo] = []
-        let plan = try ViewPlan.makeAdditions(weave, record, change.coming, writableReference: change.writableReference, name)
+        let plan = try planAdditions(change, record, name)
+        try Journal(name: name.text, coming: plan, leaving: leaving).write(directory)
         do throws(WeaveError) {
             for repo in plan {
                 added.append(try maker.add(repo, part: record.nextPart + UInt32(added.count), name, directory, umask: record.umask))
             }
         } catch {
             try? Journal(operation: .create, name: name.text, repos: plan.map(Journal.Repo.init)).removeFromGit(weave)
+            Journal.remove(directory)
             throw error
         }
         let parents = topmostNew(added.map(\.path) + leaving.map(\.path))
         change.apply(to: &record, added: added)
+        try change.applyRoles(to: &record, weave)
         try record.write(directory)
         if !leaving.isEmpty {
             try Journal(operation: .delete, name: name.text, repos: leaving.map(Journal.Repo.init)).removeFromGit(weave)
             for repo in leaving { try? Files.removeTree("\(directory)/upper/\(repo.path)") }
         }
+        Journal.remove(directory)
         overlay.replaceLower(try serving.lower(record))
         for (parent, entry) in parents { tellKernel(parent, entry) }
         return change.report
     }
 
-    private func ownManifest(_ record: WorkweaveRecord) throws(WeaveError) -> Manifest {
+    /// The repos that come. - Throws: `.exists` when something of the user's is in the place of one.
+    func planAdditions(_ change: SyncChange, _ record: WorkweaveRecord, _ name: WorkweaveName) throws(WeaveError) -> [ViewPlan.Repo] {
+        let plan = try ViewPlan.makeAdditions(weave, record, change.coming, writableReference: change.writableReference, name)
+        for repo in plan where try system("look at \(repo.path)", { () throws(Errno) in try overlay.find(path: repo.path, Scratch()) }) != nil {
+            throw WeaveError(.exists, "\(repo.path) is a directory of yours in '\(name.text)'", hint: "move it away, then run the command again")
+        }
+        return plan
+    }
+
+    /// The workweave's own.
+    func ownManifest(_ record: WorkweaveRecord) throws(WeaveError) -> Manifest {
         for file in Manifest.fileNames {
             let path = "projects/\(record.project)/\(file)"
             let bytes = try system("read \(path) of '\(record.name)'") { () throws(Errno) in try overlay.readFile(path: path) }

@@ -139,7 +139,7 @@ extension EndToEnd {
                     create agent; V=$(view agent server); echo work > "$V/new"; down
                     mv "$W" "$S/x"; W=$S/x; V=$(view agent server)
                     fixes moved-weave
-                    git -C "$(clone server)" worktree list --porcelain | found -xF "worktree $V" || fail 'the path is not repaired'
+                    git -C "$(clone server)" worktree list --porcelain | found -xF "worktree $(for_git agent)/github/chatly/server" || fail 'the path is not repaired'
                     same_text 'status' '?? new' "$(git -C "$V" status --porcelain)"
                     down; mv "$S/x" "$S/w"; W=$S/w; fixes moved-weave; delete --force agent
                     """)

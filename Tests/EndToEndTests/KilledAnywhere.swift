@@ -99,7 +99,7 @@ extension EndToEnd {
                     up
                     same_text 'the change' '?? mine' "$(git -C "$(view agent server)" status --porcelain)"
                     is_clean "$(view agent web)"
-                    git -C "$(clone web)" worktree list --porcelain | found -xF "worktree $(view agent web)" || fail "$(git -C "$(clone web)" worktree list)"
+                    git -C "$(clone web)" worktree list --porcelain | found -xF "worktree $(for_git agent)/github/chatly/web" || fail "$(git -C "$(clone web)" worktree list)"
                     grep -qxF "primary: $W" "$W/.workweaves/agent/.rwv-workweave" || fail 'marker'
                     git -C "$(view agent server)" add -A; git -C "$(view agent server)" commit -qm mine
                     down

@@ -30,8 +30,14 @@ clone() { printf '%s' "$W/github/chatly/$1"; }
 view() { printf '%s' "$W/.workweaves/$1/github/chatly/$2"; }        # WORKWEAVE REPO
 clones() { local c; for c in "$W"/github/*/* "$W"/projects/*; do [ -d "$c/.git" ] && printf '%s\n' "$c"; done; true; }
 
+# Where git takes a workweave's root to be.
+for_git() { if [ "$ENGINE" = checkout ]; then printf '%s' "$W/.rwv/workweaves/$1/checkout"; else printf '%s' "$W/.workweaves/$1"; fi; }
+# Where changed files lie as plain files, with nothing mounted.
+on_disk() { printf '%s' "$W/.rwv/workweaves/$1/$([ "$ENGINE" = checkout ] && echo checkout || echo upper)"; }
+
 # --- commands
-create() { rwv -C "$W" workweave web-app create ${ENGINE:+--engine "$ENGINE"} "$@"; }
+# A checkout needs no server to be made, but most scenarios speak of one.
+create() { [ "$ENGINE" != checkout ] || up > /dev/null; rwv -C "$W" workweave web-app create ${ENGINE:+--engine "$ENGINE"} "$@"; }
 delete() { rwv -C "$W" workweave web-app delete "$@"; }
 workweaves() { rwv -C "$W" workweave web-app list; }
 down() { rwv -C "$W" down; }
@@ -160,13 +166,13 @@ all_whole() {
         clones | while read -r c; do
             [ "$c" = "$W/projects/web-app" ] && base="projects/web-app" || base=${c#"$W/"}
             is_clean "$W/.workweaves/$name/$base"
-            git -C "$c" worktree list --porcelain | found -xF "worktree $W/.workweaves/$name/$base" || fail "$name: $c does not list it"
+            git -C "$c" worktree list --porcelain | found -xF "worktree $(for_git "$name")/$base" || fail "$name: $c does not list it"
         done
     done
     same_text "what stands in .rwv/workweaves" "$listed" "$(ls -A "$W/.rwv/workweaves")"
     same_text "what stands in .workweaves" "$listed" "$(ls -A "$W/.workweaves")"
     clones | while read -r c; do
-        for name in $(git -C "$c" worktree list --porcelain | sed -n "s|^worktree $W/.workweaves/\([^/]*\)/.*|\1|p"); do
+        for name in $(git -C "$c" worktree list --porcelain | sed -nE "s,^worktree $W/(.workweaves|.rwv/workweaves)/([^/]*)/.*,\2,p"); do
             grep -qxF "$name" <<<"$listed" || fail "a worktree of $name, which is not listed, is left in $c"
         done
         for name in $(git -C "$c" for-each-ref --format='%(refname)' refs/rwv | cut -d/ -f3); do
