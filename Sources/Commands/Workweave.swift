@@ -110,6 +110,7 @@ enum Workweave {
         guard let engine = session.arguments[3] else { throw UsageError("'rwv workweave PROJECT engine \(name)' needs an engine", hint: "choose fuse, kernel or checkout") }
         guard engines.contains(engine), engine != "auto" else { throw UsageError("there is no engine '\(engine)'", hint: "choose fuse, kernel or checkout") }
         let info = try find(session, context, project, name)
+        try context.weave.requireShared(name)
         try namingUsers(of: info, context.weave) { () throws(WeaveError) in
             if !users(of: info, context.weave).isEmpty { throw WeaveError(.busy, "\(info.path) is in use", hint: "leave that directory and end those programs") }
             _ = try session.service.ask(context.weave, .setEngine(name: name, engine: engine))

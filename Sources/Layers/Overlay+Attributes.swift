@@ -22,7 +22,7 @@ extension Overlay {
         // Who lifts a mode puts back the one he saw.
         lifts.lock.lock()
         defer { lifts.lock.unlock() }
-        if change.uid != nil || change.gid != nil {
+        if change.changesOwner {
             try place.base.setOwner(s.path, uid: change.uid ?? .max, gid: change.gid ?? .max)
         }
         if let mode = change.mode { try place.base.setMode(s.path, mode) }

@@ -12,12 +12,14 @@ extension Passthrough {
             }
         }
         return try withHandle(node, s) { handle throws(Errno) in
-            if change.uid != nil || change.gid != nil { try handle.setOwner(ofHandle: change.uid ?? .max, gid: change.gid ?? .max) }
+            if change.changesOwner { try handle.setOwner(ofHandle: change.uid ?? .max, gid: change.gid ?? .max) }
             if let mode = change.mode { try handle.setMode(ofHandle: mode) }
             if change.accessTime != nil || change.modificationTime != nil {
                 try handle.setTimes(ofHandle: change.accessTime ?? .omit, modification: change.modificationTime ?? .omit)
             }
-            return try handle.status()
+            let status = try handle.status()
+            noteOwnChange(node, status)
+            return status
         }
     }
 

@@ -17,9 +17,8 @@ extension BaseHandler {
             guard let found = p.child(name) else { throw .notFound }
             return Entry(node: found.node.raw, generation: generation, status: found.status)
         }
-        let text = name.array
-        guard let lead = leads(BaseNode(raw: parent)).first(where: { $0.name == text }) else { throw .notFound }
-        return try entry(lead.node)
+        guard let node = lead(BaseNode(raw: parent), name) else { throw .notFound }
+        return try entry(node)
     }
 
     package func attributes(_ r: consuming Request, node: UInt64) {

@@ -13,7 +13,9 @@ package import Syscalls
 package final class BaseHandler: RequestHandler, @unchecked Sendable {
     private struct Shown {
         let tree: LowerTree
-        /// The path and the base's key of each part.
+        /// What the layers are made of.
+        let layers: LowerTree
+        /// The path and the base's key of each part of it.
         let repos: [UInt32: (path: String, key: String)]
         /// The numbers of the bases, by part.
         var numbers: [UInt32: UInt32] = [:]
@@ -58,7 +60,7 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
             shown = shown.filter { current.contains($0.key) }
             return names.compactMap { name, id in shown[id].map { (name, id, $0) } }
         }
-        for (name, id, s) in all { try add(name, id: id, s.tree, repos: s.repos) }
+        for (name, id, s) in all { try add(name, id: id, s.tree, layers: s.layers, repos: s.repos) }
         guard isInherited else { return }
         lock.withWriteLock {
             for s in shown.values { references[s.tree.root.raw, default: 0] += 1 }
@@ -66,9 +68,13 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
         }
     }
 
-    /// Shows a workweave's own under its name, and the layers of its repos. - Parameter repos: the path and the base's key of each part.
-    package func add(_ name: String, id: UInt32, _ tree: LowerTree, repos: [UInt32: (path: String, key: String)]) throws(Errno) {
-        var s = Shown(tree: tree, repos: repos)
+    /// Shows a workweave's own under its name, and the layers of its repos.
+    /// - Parameters:
+    ///   - tree: what is its own. Must not change while an overlay lies upon it.
+    ///   - layerTree: holds all repos.
+    ///   - repos: the path and the base's key of each part of that.
+    package func add(_ name: String, id: UInt32, _ tree: LowerTree, layers layerTree: LowerTree, repos: [UInt32: (path: String, key: String)]) throws(Errno) {
+        var s = Shown(tree: tree, layers: layerTree, repos: repos)
         if let numbers = lock.withReadLock({ numbers }) {
             for (part, repo) in repos { s.numbers[part] = try numbers.number(of: repo.key) }
         }
@@ -77,7 +83,7 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
             shown[id] = s
             for (part, number) in s.numbers {
                 let way = (repos[part]?.path ?? "").split(separator: "/").map { Array($0.utf8) }
-                layers[number, default: Layer(tree: tree, part: part, way: way)].users.insert(id)
+                layers[number, default: Layer(tree: layerTree, part: part, way: way)].users.insert(id)
             }
         }
     }
@@ -88,7 +94,8 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
         lock.withWriteLock {
             guard let id = names.removeValue(forKey: name), let s = shown[id] else { return [] }
             var gone: [(name: String, parent: UInt64)] = [(name, BaseNode.root.raw)]
-            for number in s.numbers.values {
+            // Also layers of repos that it has no more.
+            for number in layers.filter({ $0.value.users.contains(id) }).keys {
                 layers[number]?.users.remove(id)
                 guard layers[number]?.users.isEmpty ?? false else { continue }
                 gone.append(("\(number)", BaseNode.layers.raw))
@@ -184,6 +191,17 @@ package final class BaseHandler: RequestHandler, @unchecked Sendable {
         let name: [UInt8]
         let next: Int64
         let node: BaseNode
+    }
+
+    /// The node of a name in such a directory.
+    func lead(_ directory: BaseNode, _ name: Span<UInt8>) -> BaseNode? {
+        guard case .root = directory else {
+            let bytes = name.array
+            return leads(directory).first { $0.name == bytes }?.node
+        }
+        let text = name.text
+        if text == Self.layers { return .layers }
+        return lock.withReadLock { names[text].flatMap { shown[$0] }.map { .own($0.tree.root) } }
     }
 
     /// What such a directory holds, by offset.

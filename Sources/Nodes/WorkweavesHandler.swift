@@ -78,6 +78,11 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
     /// Whether anything is shown under a name.
     package func shows(_ name: String) -> Bool { lock.withReadLock { members[name] != nil } }
 
+    /// Whether a name is one that somebody else has for himself.
+    package func isHandedOut(_ name: String) -> Bool {
+        lock.withReadLock { if case .handedOut? = members[name]?.member { true } else { false } }
+    }
+
     var anyOverlay: Overlay? { lock.withReadLock { overlays.values.first } }
 
     func overlay(_ node: UInt64) throws(Errno) -> Overlay {

@@ -11,8 +11,7 @@ package struct PlaceUsers: Sendable {
         var found: [PlaceUsers] = []
         for pid in ProcessFiles.all where pid != CurrentProcess.id {
             guard let path = firstUse(pid, directory) else { continue }
-            let name = (try? Files.read("/proc/\(pid)/comm")).map { String(decoding: $0.dropLast(), as: UTF8.self) } ?? "?"
-            found.append(PlaceUsers(pid: pid, name: name, path: path))
+            found.append(PlaceUsers(pid: pid, name: ProcessFiles.name(of: pid), path: path))
         }
         return found.sorted { $0.pid < $1.pid }
     }

@@ -38,6 +38,29 @@ package enum ProcessFiles {
         return Entry(pid: pid, number: number, mount: mount, ino: ino)
     }
 
+    /// The inodes of a device (as mountinfo numbers it: "0:57") that somebody watches (inotify(7)): the kernel keeps them in memory though nobody
+    /// has them open.
+    package static func watched(on device: String) -> Set<UInt64> {
+        let numbers = device.split(separator: ":").compactMap { UInt64($0) }
+        guard numbers.count == 2 else { return [] }
+        let wanted = "sdev:" + String(numbers[0] << 20 | numbers[1], radix: 16)
+        var found: Set<UInt64> = []
+        for pid in all {
+            guard let folder = try? Files.open("/proc/\(pid)/fd", OpenFlags.directory) else { continue }
+            defer { folder.close() }
+            for entry in (try? folder.directoryEntries()) ?? [] {
+                guard ((try? Files.readLink("/proc/\(pid)/fd/\(entry.text)")) ?? nil) == "anon_inode:inotify",
+                      let text = try? Files.read("/proc/\(pid)/fdinfo/\(entry.text)") else { continue }
+                for line in String(decoding: text, as: UTF8.self).split(separator: "\n") where line.hasPrefix("inotify ") {
+                    let fields = line.split(separator: " ")
+                    guard fields.contains(where: { $0 == wanted }), let ino = fields.first(where: { $0.hasPrefix("ino:") }) else { continue }
+                    if let number = UInt64(ino.dropFirst(4), radix: 16) { found.insert(number) }
+                }
+            }
+        }
+        return found
+    }
+
     /// The descriptor that a blocked thread's system call is about: its first argument (/proc/ID/syscall). Nil when we may not look.
     package static func argument(ofThread id: Int32) -> Int32? {
         guard let bytes = try? Files.read("/proc/\(id)/syscall") else { return nil }

@@ -25,11 +25,15 @@ final class BaseView: Sendable {
 
     func holds(_ name: String) -> Bool { handler.holds(name) }
 
-    /// Shows a workweave's lower.
+    /// Shows what a workweave's overlay lies upon: its own part as of when that was mounted, and the layers of all repos.
     func show(_ record: WorkweaveRecord) throws(WeaveError) {
-        let tree = try serving.lower(record)
-        let repos = Dictionary(record.repos.map { ($0.part, (path: $0.path, key: $0.baseKey)) }) { first, _ in first }
-        try system("number the bases of '\(record.name)'") { () throws(Errno) in try handler.add(record.name, id: record.id, tree, repos: repos) }
+        let beneath = record.beneath
+        let tree = try serving.lower(beneath)
+        var all = beneath
+        all.repos += record.repos.filter { $0.isApart == true }
+        let layers = beneath == record ? tree : try serving.lower(all)
+        let repos = Dictionary(all.repos.map { ($0.part, (path: $0.path, key: $0.baseKey)) }) { first, _ in first }
+        try system("number the bases of '\(record.name)'") { () throws(Errno) in try handler.add(record.name, id: record.id, tree, layers: layers, repos: repos) }
     }
 
     /// Shows it no more, and has the kernel forget it. Not from a request handler, nor while an overlay stands on it.

@@ -34,6 +34,8 @@ protocol Engine: Sendable {
     func fallBack(_ record: WorkweaveRecord, _ reason: WeaveError) throws(WeaveError)
     /// Takes away what was mounted. - Throws: `.busy` when it is in use (and not `force`).
     func unmount(_ record: WorkweaveRecord, force: Bool) throws(WeaveError)
+    /// Makes one piece of what is in several only because it was mounted; nothing is mounted now. - Returns: the record as it is on disk then.
+    func join(_ record: WorkweaveRecord) throws(WeaveError) -> WorkweaveRecord
     /// Lets go of its files: when this returns no request is under way, and none will be answered.
     func close(_ record: WorkweaveRecord)
     /// Shows it no more. Not in a request handler.
@@ -54,6 +56,7 @@ extension Engine {
     func mount(_ record: WorkweaveRecord) throws(WeaveError) {}
     func fallBack(_ record: WorkweaveRecord, _ reason: WeaveError) throws(WeaveError) {}
     func unmount(_ record: WorkweaveRecord, force: Bool) throws(WeaveError) {}
+    func join(_ record: WorkweaveRecord) throws(WeaveError) -> WorkweaveRecord { record }
     func close(_ record: WorkweaveRecord) {}
     func standIn(_ name: String) -> (kind: EngineKind, reason: String)? { nil }
 }

@@ -3,17 +3,17 @@ internal import JSONCoding
 internal import Syscalls
 internal import Weave
 
-/// What a create or delete is about to do, written before it begins, so that whoever finds it unfinished can put things straight:
+/// What a create, delete or sync is about to do, written before it begins, so that whoever finds it unfinished can put things straight:
 /// an unfinished create is taken back, an unfinished delete is carried through, of an unfinished conversion the form that the record does
-/// not name is removed. `.rwv/workweaves/NAME/journal.json`.
+/// not name is removed, of a sync the repos that the record does not name are taken away. `.rwv/workweaves/NAME/journal.json`.
 struct Journal: Codable, Sendable {
-    enum Operation: String, Codable { case create, delete, convert }
+    enum Operation: String, Codable { case create, delete, convert, sync }
     struct Repo: Codable, Sendable {
         /// The path in the weave.
         var path: String
         /// The ephemeral branch, as a full reference name.
         var branch: String
-        /// Where the branch was put by the create; 40 hexadecimal digits.
+        /// Where the branch was put by the create; 40 hexadecimal digits. Empty: it goes wherever it points.
         var base: String
 
         init(_ repo: WorkweaveRecord.Repo) { (path, branch, base) = (repo.path, repo.branch, repo.base) }
@@ -23,6 +23,19 @@ struct Journal: Codable, Sendable {
     var operation: Operation
     var name: String
     var repos: [Repo]
+    /// Of a sync: paths that the kernel must look up anew.
+    var changed: [String]?
+
+    /// Of a sync.
+    init(name: String, coming: [ViewPlan.Repo], leaving: [WorkweaveRecord.Repo]) {
+        self.init(operation: .sync, name: name, repos: coming.map(Repo.init) + leaving.map { repo in
+            var gone = Repo(repo)
+            gone.base = ""
+            return gone
+        })
+    }
+
+    init(operation: Operation, name: String, repos: [Repo]) { (self.operation, self.name, self.repos) = (operation, name, repos) }
 
     static let fileName = "journal.json"
 
@@ -31,6 +44,9 @@ struct Journal: Codable, Sendable {
         guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
         return try? JSONDecoder().decode(Journal.self, from: bytes)
     }
+
+    /// What it tells is done, or undone.
+    static func remove(_ directory: String) { try? Files.unlink(directory + "/" + fileName) }
 
     func write(_ directory: String) throws(WeaveError) { try writeJSON(self, directory + "/" + Self.fileName) }
 
@@ -58,7 +74,7 @@ struct Journal: Codable, Sendable {
         // Locks on references that only this workweave uses: left by a process that was killed while it held them.
         for reference in [repo.branch, ViewPlan.baseReference(name)] { try? Files.unlink("\(repository.commonDirectory)/\(reference).lock") }
         try? LinkedWorktree.removeLeftovers(repository.commonDirectory)
-        let expected = operation == .create ? ObjectID(hex: repo.base) : nil
+        let expected = operation != .delete ? ObjectID(hex: repo.base) : nil
         do throws(GitError) { _ = try repository.references.delete(repo.branch, onlyIfAt: expected) } catch {
             guard error.code == .changed else { throw WeaveError(error) }
         }

@@ -33,7 +33,7 @@ struct KernelEngine: Engine {
 
     func obstacle() -> String? { machine.reason() }
 
-    private func problem(_ name: String) -> String? { problems.withLock { $0[name] } }
+    func problem(_ name: String) -> String? { problems.withLock { $0[name] } }
     private func setProblem(_ name: String, _ text: String?) { problems.withLock { $0[name] = text } }
 
     func standIn(_ name: String) -> (kind: EngineKind, reason: String)? { problem(name).map { (fuse.kind, $0) } }
@@ -47,9 +47,9 @@ struct KernelEngine: Engine {
         if let obstacle = obstacle(record) {
             setProblem(record.name, obstacle)
             log("'\(record.name)' is served by the fuse engine: \(obstacle)")
-            return try fuse.show(record, isInherited: isInherited)
+            return try fuse.show(try join(record), isInherited: isInherited)
         }
-        try base.show(record)
+        try base.show(joined(record))
         setProblem(record.name, nil)
         place.handler.add(record.name, id: record.id, .mountPoint)
     }
@@ -57,19 +57,50 @@ struct KernelEngine: Engine {
     /// Why a workweave that there is cannot have it.
     func obstacle(_ record: WorkweaveRecord) -> String? {
         if record.upper?.whiteout != UpperFormat.Whiteout.device.rawValue { return "its upper directory has whiteouts in attributes, which overlayfs does not read there" }
+        if !KernelMount.takes(record) { return "it has \(record.repos.count) repos, more than overlayfs takes lower directories" }
         return obstacle()
     }
 
     func mount(_ record: WorkweaveRecord) throws(WeaveError) {
         guard problem(record.name) == nil else { return }
         try base.ensureMounted(try place.requireMounter())
+        let whole = joined(record)
+        if whole != record {
+            base.hide(record.name)
+            try base.show(whole)
+        }
+        _ = try mountParts(whole)
+    }
+
+    /// In one piece where that can be. What cannot be joined is mounted in pieces again.
+    private func joined(_ record: WorkweaveRecord) -> WorkweaveRecord {
+        do throws(WeaveError) { return try join(record) } catch {
+            log("'\(record.name)' stays in pieces: \(error.message)")
+            return record
+        }
+    }
+
+    /// Takes what joined and left while it was mounted into one piece with the rest, unless it is mounted.
+    func join(_ record: WorkweaveRecord) throws(WeaveError) -> WorkweaveRecord {
+        KernelMount(weave: weave, name: record.name).isMounted ? record : try OverlayJoin(weave, record).run()
+    }
+
+    /// Makes what is mounted what the record says. - Returns: the record, in which what left is gone.
+    func mountParts(_ record: WorkweaveRecord) throws(WeaveError) -> WorkweaveRecord {
         try KernelMount(weave: weave, name: record.name).mount()
+        guard let left = record.left, !left.allSatisfy(\.isGone) else { return record }
+        var record = record
+        // Nothing of those that were apart lies below the overlay.
+        record.left = left.filter { $0.repo.isApart != true }.map { .init(repo: $0.repo, isGone: true) }
+        try record.write(weave.states + "/" + record.name)
+        for one in left where one.repo.isApart == true { try? PartDirectory(state: weave.states + "/" + record.name, one.repo).remove() }
+        return record
     }
 
     func fallBack(_ record: WorkweaveRecord, _ reason: WeaveError) throws(WeaveError) {
         log("'\(record.name)' is served by the fuse engine: \(reason.message)")
         hide(record)
-        try fuse.show(record, isInherited: false)
+        try fuse.show(try join(record), isInherited: false)
         setProblem(record.name, reason.message)
     }
 
@@ -83,26 +114,6 @@ struct KernelEngine: Engine {
     }
 
     func isShown(_ record: WorkweaveRecord) -> Bool {
-        problem(record.name) == nil ? KernelMount(weave: weave, name: record.name).isMounted : fuse.isShown(record)
-    }
-
-    // MARK: Sync
-
-    /// A mounted overlay's lower must never change: it is taken away for a sync, and comes back.
-    func sync(_ record: inout WorkweaveRecord, _ name: WorkweaveName, _ options: SyncOptions, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
-        if problem(name.text) != nil { return try fuse.sync(&record, name, options, tellKernel) }
-        do throws(WeaveError) { try unmount(record, force: false) } catch {
-            guard error.code == .busy else { throw error }
-            throw WeaveError(.busy, "'\(name.text)' is in use, and what lies below an overlay of the kernel cannot change while it is",
-                             hint: "leave that directory and end the programs in it, then run 'rwv workweave \(record.project) sync \(name.text)' from elsewhere")
-        }
-        defer {
-            do throws(WeaveError) { try mount(record) } catch { log("'\(name.text)' is not mounted again: \(error.message)") }
-        }
-        let overlay = try serving.overlay(record, isInherited: true)
-        let report = try WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay).run(&record, name, removable: Set(options.removable)) { _, _ in }
-        base.hide(name.text)
-        try base.show(record)
-        return report
+        problem(record.name) == nil ? KernelMount(weave: weave, name: record.name).isComplete(record) : fuse.isShown(record)
     }
 }

@@ -13,9 +13,6 @@ extension KernelMount {
         guard let use = try ExclusiveUse.read(weave.states + "/" + name), use.pid == owner, use.isRunning, let record = try one.record() else {
             throw WeaveError(.busy, "'\(name)' was taken back", hint: "run the command again")
         }
-        do throws(Errno) {
-            try one.mountOverlay(record)
-            try one.protectReferences(record)
-        } catch { throw WeaveError(.unsupported, "overlayfs cannot be mounted: \(error)") }
+        do throws(Errno) { try one.mountAll(record) } catch { throw WeaveError(.unsupported, "overlayfs cannot be mounted: \(error)") }
     }
 }

@@ -6,7 +6,8 @@ internal import Weave
 /// The kernel's overlayfs of one workweave: mounted and taken away by a process of its own, which asks the server for the way there like
 /// anybody else. The server and the keeper themselves must never walk into their own mounts.
 ///
-/// The base view's directory is the lower, the usual upper directory the upper. Whoever mounts or unmounts holds the state directory's lock.
+/// Its lower directories are the workweave's own of the base view and the layers of its repos (``BaseHandler``), its upper the usual one.
+/// Whoever mounts or unmounts holds the state directory's lock.
 package struct KernelMount {
     /// The hidden verb that the process is started with: `VERB ACTION WEAVE NAME`.
     package static let verb = "__overlay"
@@ -23,20 +24,35 @@ package struct KernelMount {
     static let workDirectory = ExclusiveUse.workDirectory
     static let type = ExclusiveUse.mountType
 
-    private var path: String { weave.workweaves + "/" + name }
+    var path: String { weave.workweaves + "/" + name }
+    var state: String { weave.states + "/" + name }
     /// The exit status that says "in use".
     private static let busyStatus: Int32 = 75
-    /// Seconds.
-    private static let timeout = 60
+    /// Seconds. Removing a large repo takes as long as anybody's removing it.
+    private static let timeout = 600
 
     /// Whether it is mounted, told without touching it.
-    var isMounted: Bool { MountTable.find(path).map { $0.type == Self.type && $0.source == weave.root } ?? false }
+    var isMounted: Bool {
+        let entry = MountTable.find(path)
+        return entry?.type == Self.type && entry?.source == weave.root
+    }
 
     // MARK: In the server
 
-    /// Mounts it unless it is. Server's threads only, and not one on which the kernel waits. - Throws: `.unsupported` with the reason.
+    /// Whether all is mounted that belongs to a workweave.
+    func isComplete(_ record: WorkweaveRecord) -> Bool {
+        guard isMounted, (record.left ?? []).allSatisfy(\.isGone) else { return false }
+        return record.repos.allSatisfy { repo in
+            guard repo.isApart == true || repo.isReadOnly else { return true }
+            return MountTable.find("\(path)/\(repo.path)")?.isReadOnly == repo.isReadOnly
+        }
+    }
+
+    /// Makes what is mounted what the record says, and takes out the repos that left. Server's threads only, and not one on which the kernel waits.
+    /// - Throws: `.busy` when a repo that is to go is a mount of its own and in use; `.unsupported` with the reason where overlayfs cannot be mounted.
     func mount() throws(WeaveError) {
         let outcome = try run(.mount)
+        if outcome.status == Self.busyStatus { throw WeaveError(.busy, "a repo that is to go is in use: \(outcome.errorText.split(separator: "\n").first ?? path[...])", hint: "leave its directory and end those programs") }
         guard outcome.succeeded else {
             throw WeaveError(.unsupported, "overlayfs cannot be mounted at \(path): \(outcome.errorText.split(separator: "\n").first ?? "no reason given")",
                              hint: "use --engine fuse")
@@ -77,74 +93,77 @@ package struct KernelMount {
 
     /// Locks the state directory, for as long as the answer is open.
     func lockState() throws(WeaveError) -> FileDescriptor {
-        try system("lock \(weave.states)/\(name)") { () throws(Errno) in
-            let state = try Files.open("\(weave.states)/\(name)", OpenFlags.directory)
+        try system("lock \(state)") { () throws(Errno) in
+            let state = try Files.open(self.state, OpenFlags.directory)
             _ = try state.lock()
             return state
         }
     }
 
     private func perform(_ action: Action) throws(WeaveError) {
-        let state = try lockState()
-        defer { state.close() }
+        let lock = try lockState()
+        defer { lock.close() }
         switch action {
         case .mount:
-            guard try Journal.read(weave.states + "/" + name) == nil, let record = try record() else { throw WeaveError(.notFound, "'\(name)' is being deleted") }
-            let isThere = isMounted
-            try system("mount overlayfs") { () throws(Errno) in
-                if !isThere { try mountOverlay(record) }
-                try protectReferences(record)
-            }
+            guard try Journal.read(state)?.operation != .delete, let record = try record() else { throw WeaveError(.notFound, "'\(name)' is being deleted") }
+            do throws(Errno) { try mountAll(record) } catch { throw WeaveError(error == .busy ? .busy : .failed, "\(error)") }
         case .unmount:
             do throws(Errno) { try takeAway() } catch {
-                if let record = try record() { try? protectReferences(record) }
+                if let record = try record() { try? mountAll(record) }
                 throw WeaveError(error == .busy ? .busy : .failed, "\(error)")
             }
-        case .detach: try system("detach") { () throws(Errno) in try Syscalls.unmount(path, lazy: true) }
+        case .detach:
+            try system("detach") { () throws(Errno) in
+                try Syscalls.unmount(path, lazy: true)
+                for place in inner() { try Syscalls.unmount(place, lazy: true) }
+            }
         }
     }
 
-    func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(weave.states + "/" + name) }
+    func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(state) }
+
+    /// Mounts all of it that is not there, and takes out what left. Changes the working directory.
+    func mountAll(_ record: WorkweaveRecord) throws(Errno) {
+        // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
+        try CurrentProcess.enter(weave.baseView)
+        if !isMounted { try mountOverlay(record) }
+        try mountParts(record)
+        // Nobody may find it in use because of us.
+        try CurrentProcess.enter("/")
+    }
 
     private func takeAway() throws(Errno) {
-        for path in inner().reversed() { try Syscalls.unmount(path, lazy: false) }
+        for place in inner().reversed() { try Syscalls.unmount(place, lazy: false) }
         try Syscalls.unmount(path, lazy: false)
     }
 
-    /// What is mounted inside, in the order of mounting.
-    private func inner() -> [String] { MountTable.all().map(\.path).filter { $0.hasPrefix(path + "/") } }
+    /// What is mounted inside, and what was left half-mounted, in the order of mounting.
+    private func inner() -> [String] { MountTable.all().map(\.path).filter { $0.hasPrefix(path + "/") || $0.hasPrefix(state + "/") } }
 
-    func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
-        let state = weave.states + "/" + name
+    private func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
+        let lowers = try record.beneath.repos.map { repo throws(Errno) in try layer(repo) }
+        try mountOverlay(lower: [name] + lowers, at: path, state, record)
+    }
+
+    /// Whether the mount options of a workweave's overlay fit in a page, and its layers in overlayfs's 500.
+    static func takes(_ record: WorkweaveRecord) -> Bool { record.repos.count < 450 && record.repos.count * 8 + record.name.utf8.count * 3 + 200 < 4096 }
+
+    /// The layer of a repo, as seen from the base view's root. - Throws: ENOENT when it is not shown.
+    func layer(_ repo: WorkweaveRecord.Repo) throws(Errno) -> String {
+        guard let number = try BaseNumbers.read(weave.run + "/base.list")[repo.baseKey] else { throw .notFound }
+        return "\(BaseHandler.layers)/\(number)"
+    }
+
+    /// - Parameter state: the directory of `upper` and overlayfs's work directory.
+    func mountOverlay(lower: [String], at place: String, _ state: String, _ record: WorkweaveRecord) throws(Errno) {
         do throws(Errno) { try Files.makeDirectory("\(state)/\(Self.workDirectory)", mode: 0o700) } catch where error == .exists {}
-        // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
-        try CurrentProcess.enter(weave.baseView)
-        var options = ["lowerdir=" + (try lowers(record)).joined(separator: ":"), "upperdir=" + Weave.upperFromBaseView(name),
-                       "workdir=../../workweaves/\(name)/\(Self.workDirectory)", "xino=off", "index=off", "metacopy=off"]
+        let ours = weave.fromBaseView(state)
+        var options = ["lowerdir=" + lower.joined(separator: ":"), "upperdir=\(ours)/upper", "workdir=\(ours)/\(Self.workDirectory)",
+                       "xino=off", "index=off", "metacopy=off"]
         // With user.overlay.* overlayfs follows and makes no redirects.
         options.append(record.upper?.prefix == UpperFormat.Prefix.user.rawValue ? "userxattr" : "redirect_dir=on")
-        try mountFileSystem(weave.root, at: path, type: Self.type, flags: MountFlags.noSetID | MountFlags.noDevices, options: options.joined(separator: ","))
+        try mountFileSystem(weave.root, at: place, type: Self.type, flags: Self.flags, options: options.joined(separator: ","))
     }
 
-    /// The lower directories of a workweave's overlay, the uppermost first, as seen from the base view's root.
-    private func lowers(_ record: WorkweaveRecord) throws(Errno) -> [String] {
-        let numbers = try BaseNumbers.read(weave.run + "/base.list")
-        return [name] + (try record.repos.map { repo throws(Errno) in
-            guard let number = numbers[repo.baseKey] else { throw .notFound }
-            return "\(BaseHandler.layers)/\(number)"
-        })
-    }
-
-    /// Repos of role `reference` are mounted over themselves, read-only.
-    func protectReferences(_ record: WorkweaveRecord) throws(Errno) {
-        let there = Set(inner())
-        for repo in record.repos where repo.isReadOnly && !there.contains("\(path)/\(repo.path)") {
-            let place = "\(path)/\(repo.path)"
-            try bindMount(place, to: place)
-            do throws(Errno) { try mountFileSystem("none", at: place, type: "none", flags: MountFlags.bind | MountFlags.remount | MountFlags.readOnly | MountFlags.noSetID | MountFlags.noDevices, options: "") } catch {
-                try? Syscalls.unmount(place, lazy: true)
-                throw error
-            }
-        }
-    }
+    static let flags = MountFlags.noSetID | MountFlags.noDevices
 }

@@ -10,8 +10,8 @@ struct Recovery {
     let log: @Sendable (String) -> Void
 
     /// The finished record of a state directory; nil when there is none (any more).
-    /// - Parameter hasChanged: set when the kernel may know the workweave as what it was before its engine was changed; the journal stays until it
-    ///   has been told (``EngineChange/end(_:)``).
+    /// - Parameter hasChanged: set when the kernel may know the workweave as what it was before its engine or its repos changed; the journal stays
+    ///   until it has been told (``EngineChange/end(_:)``).
     func recover(_ name: String, hasChanged: inout Bool) throws(WeaveError) -> WorkweaveRecord? {
         let directory = weave.states + "/" + name
         let record = try WorkweaveRecord.read(directory)
@@ -27,7 +27,10 @@ struct Recovery {
                 try journal.removeFromGit(weave)
                 try weave.discard(directory)
                 return nil
-            } else { try? Files.unlink(directory + "/" + Journal.fileName) }
+            } else if journal.operation == .sync, let record {
+                try takeAway(journal, record)
+                hasChanged = true
+            } else { Journal.remove(directory) }
         } else if record == nil {
             // Killed before the journal was written: nothing else had been made.
             try weave.discard(directory)
@@ -35,6 +38,17 @@ struct Recovery {
         }
         guard let record, record.weave != weave.root else { return record }
         return try follow(record, directory)
+    }
+
+    /// Takes away what git knows of repos that a sync had only begun to bring in, or had nearly taken out.
+    private func takeAway(_ journal: Journal, _ record: WorkweaveRecord) throws(WeaveError) {
+        log("putting straight the unfinished sync of '\(record.name)'")
+        var rest = journal
+        rest.repos.removeAll { gone in record.repos.contains { $0.path == gone.path } }
+        try rest.removeFromGit(weave)
+        // Of those that go wherever their branch is, changed files are nobody's work. The kernel engine sees to its own.
+        guard record.engine == EngineKind.fuse.rawValue else { return }
+        for repo in rest.repos where repo.base.isEmpty { try system("remove what is left of \(repo.path)") { () throws(Errno) in try Files.removeTree("\(weave.states)/\(record.name)/upper/\(repo.path)") } }
     }
 
     /// Repairs the paths of a workweave whose weave was moved.

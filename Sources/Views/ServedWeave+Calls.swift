@@ -126,6 +126,7 @@ extension ServedWeave {
             return try engines.of(record).sync(&record, name, options) { parent, entry in changed.append((parent, entry)) }
         }
         for (parent, entry) in changed { place.tellKernel(parent, entry) }
+        try? locks.changing(name) { () throws(WeaveError) in change.end(name) }
         return report
     }
 

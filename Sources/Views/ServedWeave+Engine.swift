@@ -30,15 +30,19 @@ extension ServedWeave {
         }
     }
 
-    /// Tells the kernel of a workweave that was away for a moment, and may have been looked for; then nothing is left to be finished.
+    /// Tells the kernel of a workweave that was away for a moment, and may have been looked for, or of what a sync changed in it; then nothing is
+    /// left to be finished.
     func endChange(_ name: WorkweaveName) {
-        place.tellKernel(1, name.text)
+        if let journal = try? Journal.read(weave.state(of: name)), journal.operation == .sync {
+            let overlay = place.handler.overlay(named: name.text)
+            for (parent, entry) in (journal.changed ?? []).compactMap({ overlay?.place(of: $0) }) { place.tellKernel(parent, entry) }
+        } else { place.tellKernel(1, name.text) }
         try? locks.changing(name) { () throws(WeaveError) in change.end(name) }
     }
 
     /// Under the name's lock. - Returns: the engine that it had; nil when there was nothing to change.
     private func change(_ name: WorkweaveName, to new: any Engine) throws(WeaveError) -> EngineKind? {
-        let record = try requireRecord(name)
+        var record = try requireRecord(name)
         let old = try engines.of(record)
         if try Journal.read(weave.state(of: name))?.operation == .convert { try change.finish(record) }
         if old.kind == new.kind { return nil }
@@ -49,6 +53,7 @@ extension ServedWeave {
         old.close(record)
         old.hide(record)
         do throws(WeaveError) {
+            record = try old.join(record)
             let users = PlaceUsers.find(path(of: name.text))
             if !users.isEmpty { throw WeaveError(.busy, "'\(name.text)' is in use", hint: "leave that directory and end those programs") }
             try show(try convert(record, name, from: old.kind, to: new.kind), isInherited: false)

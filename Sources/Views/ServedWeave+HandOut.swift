@@ -12,7 +12,7 @@ package import Weave
 /// anybody can have mounted on it, and after the last mount is gone: a notification would take such a mount away.
 extension ServedWeave {
     /// Mounts what the process will need, and which it sees only if it was mounted before it has mounts of its own.
-    /// - Throws: `.unsupported` where the workweave can only be served by us; `.busy` when anybody is in it.
+    /// - Throws: `.unsupported` where the workweave can only be served by us; `.busy` when somebody has it already.
     package func prepareHandOut(_ text: String) throws(WeaveError) {
         let name = try workweaveName(text)
         try ensureMounted()
@@ -23,16 +23,17 @@ extension ServedWeave {
         }
     }
 
-    /// - Throws: as ``prepareHandOut(_:)``.
+    /// - Throws: as ``prepareHandOut(_:)``; `.busy` when anybody is in it.
     package func handOut(_ text: String, to pid: Int32) throws(WeaveError) {
         let name = try workweaveName(text)
-        var hasLetGo = false
+        var hasLetGo = false, id: UInt32 = 0
         do throws(WeaveError) {
             try locks.changing(name) { () throws(WeaveError) in
                 let record = try requireRecord(name)
                 try requireTakeable(record)
+                try requireNobodyIn(text)
                 let directory = weave.state(of: name)
-                hasLetGo = true
+                (hasLetGo, id) = (true, record.id)
                 try ExclusiveUse(of: pid).write(directory)
                 locks.handOuts.insert(text) { [weak self] in self?.takeBackWhatIsFree() }
                 letGo(record)
@@ -40,7 +41,7 @@ extension ServedWeave {
                 if upper.format.prefix == .user { try dissolveRedirects(upper, text) }
                 try base.show(record)
             }
-            place.tellKernel(1, text)
+            place.tellKernel(ofAll: text, id)
             // Who has come in meanwhile has it dead in his hands; there is nothing in it yet that he could have lost.
             try requireNobodyIn(text)
         } catch {
@@ -87,9 +88,11 @@ extension ServedWeave {
     @discardableResult
     private func serveAgain(_ name: WorkweaveName, but pid: Int32?) throws(WeaveError) -> [Int32] {
         let text = name.text
+        var id: UInt32 = 0
         let users = try locks.changing(name, whileHandedOut: true) { () throws(WeaveError) -> [Int32] in
             guard locks.handOuts.contains(text) else { return [] }
             let record = try requireRecord(name), directory = weave.state(of: name)
+            id = record.id
             let state = try system("open \(directory)") { () throws(Errno) in OwnedDescriptor(try Files.open(directory, OpenFlags.directory)) }
             // Who mounts it holds this.
             guard try system("lock \(directory)", { () throws(Errno) in try state.descriptor.lock(wait: false) }) else { return [pid ?? 0] }
@@ -103,7 +106,7 @@ extension ServedWeave {
             return []
         }
         guard users.isEmpty else { return users }
-        place.tellKernel(1, text)
+        place.tellKernel(ofAll: text, id)
         base.hide(text)
         return []
     }
@@ -129,15 +132,15 @@ extension ServedWeave {
             throw WeaveError(.unsupported, "'\(record.name)' has the engine '\(record.engine)'")
         }
         if format.whiteout != .device { throw WeaveError(.unsupported, "its upper directory has whiteouts in attributes, which overlayfs does not read there") }
+        if !KernelMount.takes(record) { throw WeaveError(.unsupported, "it has more repos than one overlay takes") }
         guard place.handler.overlay(named: record.name) != nil else {
             throw WeaveError(.failed, "'\(record.name)' is not served", hint: "see \(weave.log)/server.log")
         }
-        try requireNobodyIn(record.name)
     }
 
     /// - Throws: `.busy`, with who is.
     private func requireNobodyIn(_ name: String) throws(WeaveError) {
-        let users = MountUsers.find(weave.workweaves + "/" + name)
+        let users = PlaceUsers.find(weave.workweaves + "/" + name)
         guard let first = users.first else { return }
         let others = users.count > 1 ? ", and \(users.count - 1) more" : ""
         throw WeaveError(.busy, "'\(name)' is in use: process \(first.pid) (\(first.name)) uses \(first.path)\(others)",

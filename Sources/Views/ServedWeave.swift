@@ -69,8 +69,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         if isInherited || !mounter.isSuccessor { _ = try place.ensureMounted() }
         // First, since what is mounted on a name is mounted on what the kernel takes it for.
         for name in changed { endChange(name) }
-        if mounter.isServed(Self.mountID) { mountOnTop() }
         takeBackWhatIsFree()
+        if mounter.isServed(Self.mountID) { mountOnTop() }
         try projectMounts.start(mounter)
     }
 

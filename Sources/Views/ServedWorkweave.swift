@@ -34,11 +34,18 @@ struct ServedWorkweave {
             let converted = try system("open \(stem).content") { () throws(Errno) -> SharedFile? in
                 Files.exists(stem + ".content") ? SharedFile(try Files.open(stem + ".content")) : nil
             }
-            let git = weave.worktree(record.name, of: repo.path) ?? "\(weave.root)/\(repo.path)/.git/worktrees/\(record.name)"
-            parts[repo.part] = LowerPart(table: table, gitFile: Array("gitdir: \(git)\n".utf8), blobs: try blobs.cache(forRepo: repo.path),
+            parts[repo.part] = LowerPart(table: table, gitFile: weave.gitFile(of: repo.path, record.name), blobs: try blobs.cache(forRepo: repo.path),
                                          converted: converted, isReadOnly: repo.isReadOnly, attachment: attachments[repo.part] ?? 0)
         }
         return LowerTree(workweave: record.id, virtual: virtual, parts: parts)
+    }
+}
+
+extension Weave {
+    /// What the `.git` file of a workweave's repo says.
+    func gitFile(of path: String, _ name: String) -> [UInt8] {
+        let git = worktree(name, of: path) ?? "\(root)/\(path)/.git/worktrees/\(name)"
+        return Array("gitdir: \(git)\n".utf8)
     }
 }
 

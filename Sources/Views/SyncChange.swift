@@ -1,4 +1,5 @@
 internal import Control
+internal import Git
 internal import Manifest
 internal import Weave
 
@@ -12,6 +13,8 @@ struct SyncChange {
     let kept: [WorkweaveRecord.Repo]
     /// Whether repos of role `reference` can be written to.
     let writableReference: Bool
+    /// Repos that can be written to no more, or again. What holds work stays as it is.
+    let roles: [(repo: WorkweaveRecord.Repo, isReadOnly: Bool)]
 
     init(_ manifest: Manifest, _ record: WorkweaveRecord, removable: Set<String>) {
         let wanted = Set(manifest.repositories.map(\.path.text))
@@ -19,7 +22,27 @@ struct SyncChange {
         coming = manifest.repositories.filter { entry in !record.repos.contains { $0.path == entry.path.text } }
         leaving = gone.filter { removable.contains($0.path) }
         kept = gone.filter { !removable.contains($0.path) }
-        writableReference = manifest.workweave.writableReference
+        let writable = manifest.workweave.writableReference
+        writableReference = writable
+        roles = record.repos.compactMap { repo in
+            guard !repo.isProject, let entry = manifest.repositories.first(where: { $0.path.text == repo.path }) else { return nil }
+            let isReadOnly = entry.role == .reference && !writable
+            return isReadOnly != repo.isReadOnly && (!isReadOnly || removable.contains(repo.path)) ? (repo, isReadOnly) : nil
+        }
+    }
+
+    var isEmpty: Bool { coming.isEmpty && leaving.isEmpty && roles.isEmpty }
+
+    /// Has git refuse or allow changes, and says so in the record; it is not written. Being killed in between is no harm: a sync does it again.
+    func applyRoles(to record: inout WorkweaveRecord, _ weave: Weave) throws(WeaveError) {
+        for (repo, isReadOnly) in roles {
+            let name = record.name
+            try git { () throws(GitError) in
+                let common = try Repository(opening: weave.root + "/" + repo.path).commonDirectory
+                if isReadOnly { try LinkedWorktree.refuseChanges(common, name) } else { try LinkedWorktree.allowChanges(common, name) }
+            }
+            for i in record.repos.indices where record.repos[i].path == repo.path { record.repos[i].isReadOnly = isReadOnly }
+        }
     }
 
     /// Brings the record up to date; it is not written.

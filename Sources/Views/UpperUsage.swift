@@ -1,16 +1,18 @@
 internal import Syscalls
 
-/// What an upper directory holds: counted by walking it.
+/// What upper directories hold: counted by walking them.
 struct UpperUsage {
     /// Files, links and whiteouts; not directories.
     var files = 0
     /// Bytes of the files.
     var bytes: UInt64 = 0
 
-    init(_ directory: String) {
-        guard let root = try? Files.open(directory, OpenFlags.directory) else { return }
-        add(root)
-        root.close()
+    init(_ directories: [String]) {
+        for directory in directories {
+            guard let root = try? Files.open(directory, OpenFlags.directory) else { continue }
+            add(root)
+            root.close()
+        }
     }
 
     private mutating func add(_ directory: FileDescriptor) {

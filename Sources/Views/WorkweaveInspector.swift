@@ -10,7 +10,8 @@ struct WorkweaveInspector {
 
     func describe(_ record: WorkweaveRecord, withUsage: Bool) -> WorkweaveInfo {
         let directory = weave.states + "/" + record.name
-        let usage = withUsage && record.engine != EngineKind.checkout.rawValue ? UpperUsage(directory + "/upper") : nil
+        let apart = record.repos.filter { $0.isApart == true }.map { PartDirectory(state: directory, $0).top }
+        let usage = withUsage && record.engine != EngineKind.checkout.rawValue ? UpperUsage([directory + "/upper"] + apart) : nil
         let repos = Thread.map(record.repos, width: CurrentProcess.processorCount) { repo in
             WorkweaveInfo.Repo(path: repo.path, branch: String(repo.branch.dropFirst("refs/heads/".count)), base: repo.base,
                                isTouched: isTouched(record, repo))

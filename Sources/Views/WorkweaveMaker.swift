@@ -99,8 +99,11 @@ struct WorkweaveMaker {
 
     private func link(_ base: BaseFiles, _ repo: ViewPlan.Repo, _ part: UInt32, _ directory: String) throws(WeaveError) {
         try system("link the base of \(repo.path)") { () throws(Errno) in
-            try Files.linkOrCopy(base.metadata, "\(directory)/base/\(part).meta")
-            if Files.exists(base.content) { try Files.linkOrCopy(base.content, "\(directory)/base/\(part).content") }
+            for (file, name) in [(base.metadata, "\(part).meta"), (base.content, "\(part).content")] {
+                // A sync that was not finished may have left one.
+                try Files.removeTree("\(directory)/base/\(name)")
+                if Files.exists(file) { try Files.linkOrCopy(file, "\(directory)/base/\(name)") }
+            }
         }
     }
 

@@ -12,33 +12,50 @@ struct WorkweaveSync {
     let serving: ServedWorkweave
     let overlay: Overlay
 
+    /// The journal stays until the kernel has been told.
     func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, removable: Set<String>, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
         let change = SyncChange(try ownManifest(record), record, removable: removable)
+        if change.isEmpty { return change.report }
         let leaving = change.leaving
         let directory = weave.state(of: name)
         var added: [WorkweaveRecord.Repo] = []
-        let plan = try ViewPlan.makeAdditions(weave, record, change.coming, writableReference: change.writableReference, name)
+        let plan = try planAdditions(change, record, name)
+        var journal = Journal(name: name.text, coming: plan, leaving: leaving)
+        journal.changed = overlay.topmostNew(plan.map(\.path) + leaving.map(\.path))
+        try journal.write(directory)
+        let places = (journal.changed ?? []).compactMap(overlay.place)
         do throws(WeaveError) {
             for repo in plan {
                 added.append(try maker.add(repo, part: record.nextPart + UInt32(added.count), name, directory, umask: record.umask))
             }
         } catch {
             try? Journal(operation: .create, name: name.text, repos: plan.map(Journal.Repo.init)).removeFromGit(weave)
+            Journal.remove(directory)
             throw error
         }
-        let parents = topmostNew(added.map(\.path) + leaving.map(\.path))
         change.apply(to: &record, added: added)
+        try change.applyRoles(to: &record, weave)
         try record.write(directory)
         if !leaving.isEmpty {
             try Journal(operation: .delete, name: name.text, repos: leaving.map(Journal.Repo.init)).removeFromGit(weave)
             for repo in leaving { try? Files.removeTree("\(directory)/upper/\(repo.path)") }
         }
         overlay.replaceLower(try serving.lower(record))
-        for (parent, entry) in parents { tellKernel(parent, entry) }
+        for (parent, entry) in places { tellKernel(parent, entry) }
         return change.report
     }
 
-    private func ownManifest(_ record: WorkweaveRecord) throws(WeaveError) -> Manifest {
+    /// The repos that come. - Throws: `.exists` when something of the user's is in the place of one.
+    func planAdditions(_ change: SyncChange, _ record: WorkweaveRecord, _ name: WorkweaveName) throws(WeaveError) -> [ViewPlan.Repo] {
+        let plan = try ViewPlan.makeAdditions(weave, record, change.coming, writableReference: change.writableReference, name)
+        for repo in plan where try system("look at \(repo.path)", { () throws(Errno) in try overlay.find(path: repo.path, Scratch()) }) != nil {
+            throw WeaveError(.exists, "\(repo.path) is a directory of yours in '\(name.text)'", hint: "move it away, then run the command again")
+        }
+        return plan
+    }
+
+    /// The workweave's own.
+    func ownManifest(_ record: WorkweaveRecord) throws(WeaveError) -> Manifest {
         for file in Manifest.fileNames {
             let path = "projects/\(record.project)/\(file)"
             let bytes = try system("read \(path) of '\(record.name)'") { () throws(Errno) in try overlay.readFile(path: path) }
@@ -47,17 +64,21 @@ struct WorkweaveSync {
         }
         throw WeaveError(.notFound, "projects/\(record.project)/\(Manifest.fileName) does not exist in '\(record.name)'", hint: "restore it with git")
     }
+}
 
-    /// For each path, the deepest directory that the view has already, and the name in it that is about to change.
-    private func topmostNew(_ paths: [String]) -> [(UInt64, String)] {
+extension Overlay {
+    /// For each path, the topmost of its directories, or itself, that is not in the view yet.
+    func topmostNew(_ paths: [String]) -> [String] {
         let s = Scratch()
-        return paths.compactMap { path in
-            let names = path.split(separator: "/").map(String.init)
-            for depth in stride(from: names.count - 1, through: 0, by: -1) {
-                let parent = names[..<depth].joined(separator: "/")
-                if let id = try? overlay.find(path: parent, s) { return (id.raw, names[depth]) }
-            }
-            return nil
+        return paths.map { path in PartDirectory.prefixes(of: path).first { (try? find(path: $0, s)) ?? nil == nil } ?? path }
+    }
+
+    /// The directory in which the kernel must look up a path anew, and the name: where directories above it are gone, theirs.
+    func place(of path: String) -> (UInt64, String)? {
+        let names = path.split(separator: "/").map(String.init), s = Scratch()
+        for depth in stride(from: names.count - 1, through: 0, by: -1) {
+            if let id = try? find(path: names[..<depth].joined(separator: "/"), s) { return (id.raw, names[depth]) }
         }
+        return nil
     }
 }

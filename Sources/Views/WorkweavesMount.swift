@@ -1,4 +1,5 @@
 internal import Fuse
+internal import Layers
 internal import Nodes
 internal import Syscalls
 internal import Weave
@@ -34,10 +35,23 @@ final class WorkweavesMount: Sendable {
         return true
     }
 
-    /// Tells the kernel that a name has changed. Not from a request handler, nor under the name's lock.
+    /// Tells the kernel that a name has changed. Not from a request handler, nor under the name's lock. Of a workweave that is handed out it
+    /// is not told: what is mounted on it would be taken away, in whatever namespace.
     func tellKernel(_ parent: UInt64, _ name: String) {
+        if parent != 1 || !handler.isHandedOut(name) { tellKernelAlways(parent, name) }
+    }
+
+    private func tellKernelAlways(_ parent: UInt64, _ name: String) {
         guard let session = state.withLock({ $0?.session }) else { return }
         session.notifyGone(name: Array(name.utf8), in: parent)
         session.notifyChanged(node: parent)
+    }
+
+    /// Tells the kernel that a workweave has changed as a whole, of which nobody has anything open, nor mounted on it. What is watched stays in
+    /// memory all the same. Under the same rules as ``tellKernel(_:_:)``.
+    func tellKernel(ofAll name: String, _ id: UInt32) {
+        tellKernelAlways(1, name)
+        guard let session = state.withLock({ $0?.session }), let device = MountTable.find(weave.workweaves)?.device else { return }
+        for node in ProcessFiles.watched(on: device) where NodeID(raw: node).workweave == id { session.notifyChanged(node: node) }
     }
 }

@@ -21,6 +21,9 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
         package var isReadOnly: Bool
         /// The repo of the project itself.
         package var isProject: Bool
+        /// It joined while the kernel's overlay was mounted: its changes lie in an upper directory of its own, `added/PART/upper`, until they
+        /// are moved to the others.
+        package var isApart: Bool?
         package init(path: String, part: UInt32, branch: String, base: String, baseKey: String, isReadOnly: Bool, isProject: Bool) {
             self.path = path
             self.part = part
@@ -44,6 +47,14 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
         }
     }
 
+    /// A repo that is one no more, but still there below the mounted overlay.
+    package struct Left: Codable, Sendable, Equatable {
+        package var repo: Repo
+        /// Whether the overlay shows it no more: what is found at its path now is somebody's.
+        package var isGone: Bool
+        package init(repo: Repo, isGone: Bool) { (self.repo, self.isGone) = (repo, isGone) }
+    }
+
     package static let currentFormat = 1
     package var format = Self.currentFormat
     package var name: String
@@ -65,6 +76,8 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
     package var given: [String: String]?
     /// Nil for the checkout engine.
     package var upper: Upper?
+    /// Repos that left while the kernel's overlay was mounted, which still lies upon them.
+    package var left: [Left]?
 
     package init(name: String, project: String, id: UInt32, engine: String, weave: String, created: Int64, umask: UInt32, repos: [Repo],
                  links: [String: String], given: [String: String], upper: Upper?) {
@@ -110,6 +123,16 @@ package func writeJSON(_ value: some Encodable, _ path: String) throws(WeaveErro
 }
 
 extension WorkweaveRecord {
+    /// The workweave as the mounted overlay lies upon it: without repos that joined meanwhile, with those that left.
+    package var beneath: WorkweaveRecord {
+        var record = self
+        record.repos = repos.filter { $0.isApart != true } + (left ?? []).map(\.repo)
+        return record
+    }
+
+    /// Whether repos joined or left while the overlay was mounted, and it has not been put into one piece yet.
+    package var isInPieces: Bool { left != nil || repos.contains { $0.isApart == true } }
+
     /// Whether the file at a path of the workweave, with these bytes, is as it came along: no work of anybody's.
     package func isGiven(_ path: String, _ bytes: [UInt8]) -> Bool { given?[path] == blobID(of: bytes).hex }
 

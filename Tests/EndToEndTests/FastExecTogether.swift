@@ -17,14 +17,15 @@ extension EndToEnd {
                     ! ls "$A" > /dev/null 2>&1 || fail 'it can be listed'
                     ! echo x 2> /dev/null > "$A/new" || fail 'it can be written to'
                     rmdir "$A" 2> "$S/tmp/err" && fail 'it can be removed'
-                    for words in 'workweave web-app delete agent' 'workweave web-app delete --force agent' 'workweave web-app sync agent' 'exec agent true' \\
+                    for words in 'workweave web-app delete agent' 'workweave web-app delete --force agent' 'workweave web-app sync agent' 'workweave web-app engine agent checkout' 'exec agent true' \\
                         'exec --fast agent true' 'shell agent' 'down'; do
                         refuses -C "$W" $words; says "in use by 'rwv exec --fast'"; says "process $holder"
                     done
                     refuses -C "$W/.workweaves/agent" status; says "in use by 'rwv exec --fast'"
                     same_text 'others go on' hello "$(rwv -C "$W" exec other echo hello)"
                     same_text 'two at once' overlayfs "$(fast other stat -f -c %T .)"
-                    rwv -C "$W" doctor | found 'nothing is wrong' || fail "doctor: $(rwv -C "$W" doctor)"
+                    rwv -C "$W" doctor 2> "$S/tmp/err" | found 'nothing is wrong' || fail "doctor: $(rwv -C "$W" doctor)"
+                    says "process $holder"
                     let_go
                     same_text 'afterwards' after "$(cat "$A/note")"
                     is_free agent && equals_native agent server
@@ -154,6 +155,61 @@ extension EndToEnd {
                     echo > "$S/stay"
                     until_true 10 is_free agent
                     same_text 'what it wrote' later "$(cat "$W/.workweaves/agent/late")"
+                    """)
+            }
+        }
+
+        /// An editor watches: what it watches stays in the kernel's memory, though nobody has it open. It must not show what was.
+        @Test func watched() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null; V=$(view agent server); A=$W/.workweaves/agent
+                    echo one > "$A/own"; echo one > "$A/longer"; mkdir "$A/made"
+                    cat "$A/own" "$A/longer" "$V/README.md" > /dev/null; find "$A" > /dev/null
+                    mkfifo "$S/watch"
+                    /usr/bin/python3 -c 'if True:
+                        import ctypes, sys
+                        libc = ctypes.CDLL(None)
+                        watch = libc.inotify_init()
+                        for path in sys.argv[1:]:
+                            if libc.inotify_add_watch(watch, path.encode(), 0xfff) < 0: sys.exit(path)
+                        print("ready", flush=True)
+                        sys.stdin.read()' "$A" "$A/own" "$A/longer" "$A/made" "$V" "$V/src" "$V/docs" "$V/README.md" < "$S/watch" > "$S/ready" & watcher=$!
+                    exec 5> "$S/watch"
+                    until_true 10 grep -q ready "$S/ready"
+                    fast agent bash -c 'echo two > own; echo two >> longer; echo x > made/x; cd github/chatly/server; echo more >> README.md; echo y > src/y; rm docs/guide.md
+                        cat ../../../own ../../../longer README.md; find ../../../made . -name .git -prune -o -print | sort' > "$S/inside"
+                    (cd "$V"; cat ../../../own ../../../longer README.md; find ../../../made . -name .git -prune -o -print | sort) > "$S/outside"
+                    diff "$S/inside" "$S/outside" || fail 'it shows what was'
+                    same_text 'status' " D docs/guide.md, M README.md,?? src/y," "$(git -C "$V" status --porcelain | LC_ALL=C sort | tr '\\n' ',' )"
+                    exec 5>&-; wait $watcher
+                    """)
+            }
+        }
+
+        /// Repos of role reference stay as they are; one workweave can be had from within another.
+        @Test func referencesAndNesting() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash(FastExec.words + """
+                    sed -i '/server/,/role/ s/role: .*/role: reference/' "$W/projects/web-app/rwv.yaml"; git -C "$W/projects/web-app" commit -qam reference
+                    create agent > /dev/null; create other > /dev/null
+                    fast agent bash -c '! echo x 2> /dev/null > github/chatly/server/README.md && ! rm -f github/chatly/server/README.md 2> /dev/null && echo x > github/chatly/web/new && cat github/chatly/server/.git > copy'
+                    equals_native agent server
+                    cmp "$W/.workweaves/agent/copy" "$(view agent server)/.git"
+                    same_text 'two' 'overlayfs overlayfs x' "$(fast agent bash -c 'echo $(stat -f -c %T .; "$1" exec --fast other stat -f -c %T .; cat github/chatly/web/new)' - "$RWV")"
+                    is_free agent && is_free other
+                    """)
+            }
+        }
+
+        /// A disk that overlayfs does not write to.
+        @Test func anotherDisk() throws {
+            try Sandbox.with([.app]) { box in
+                try box.onDisk("mkdir disk disk/upper disk/work disk/lower; mount -t overlay overlay -o lowerdir=disk/lower,upperdir=disk/upper,workdir=disk/work w", FastExec.words + """
+                    create agent > /dev/null
+                    same_text 'where it runs' fuseblk "$(fast agent stat -f -c %T . 2> "$S/tmp/err")"
+                    says 'not be had here'; says 'fuse view'
+                    is_free agent
                     """)
             }
         }

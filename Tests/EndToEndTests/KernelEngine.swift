@@ -199,23 +199,5 @@ extension EndToEnd {
                     """)
             }
         }
-
-        /// The lower of a mounted overlay must not change: a sync waits until nobody is in it.
-        @Test func syncing() throws {
-            guard Machine.actsAsRoot else { return try isRefusedToOthers() }
-            try Sandbox.with([.app]) { box in
-                try box.bash("""
-                    create agent --engine kernel > /dev/null; A=$W/.workweaves/agent
-                    git clone -q "$S/origins/server.git" "$W/github/chatly/late"
-                    printf '  github/chatly/late:\\n    type: git\\n    url: file://%s\\n    version: main\\n    role: reference\\n' "$S/origins/server.git" >> "$A/projects/web-app/rwv.yaml"
-                    exec 5< "$A"
-                    refuses -C "$W" workweave web-app sync agent; says 'in use'
-                    exec 5<&-
-                    rwv -C "$W" workweave web-app sync agent | found -xF 'added: github/chatly/late'
-                    is_clean "$A/github/chatly/late"
-                    ! : > "$A/github/chatly/late/README.md" || fail 'a reference was written to'
-                    """)
-            }
-        }
     }
 }

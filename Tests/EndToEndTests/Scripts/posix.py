@@ -697,6 +697,22 @@ def removing_all():
     return r + [tree()]
 
 
+@case
+def changing_nothing():
+    """chown(2) to nobody else is a change of the inode all the same."""
+    r = []
+    for path in ("file", "dir", "link"):
+        before = os.lstat(path)
+        while time.clock_gettime_ns(time.CLOCK_REALTIME) < before.st_ctime_ns + 20_000_000:
+            pass
+        os.chown(path, -1, -1, follow_symlinks=False)
+        after = os.lstat(path)
+        r.append([after.st_ctime_ns > before.st_ctime_ns, after.st_mtime_ns == before.st_mtime_ns])
+    os.chmod("exec", 0o4755)
+    os.chown("exec", -1, -1)
+    return r + [oct(os.stat("exec").st_mode)]
+
+
 def main():
     top = os.path.abspath(sys.argv[1])
     os.umask(0o022)
