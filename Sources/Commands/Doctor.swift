@@ -17,6 +17,10 @@ enum Doctor {
         let tops = Set(try session.registries().registries.map(\.name))
         let examination = DoctorExamination(weave: weave, service: session.service, registries: tops)
         let found = examination.findings()
+        for name in (try? weave.stateNames()) ?? [] {
+            let users = (try? weave.exclusiveUsers(of: name)) ?? []
+            if !users.isEmpty { session.output.say("'\(name)' is \(Weave.inUse(by: users))") }
+        }
         guard session.arguments.has("--fix") else { return try report(session, found.map { ($0, nil, nil) }, left: found.count) }
         let treatment = DoctorTreatment(weave: weave, service: session.service)
         var outcomes = treatment.repair(found)

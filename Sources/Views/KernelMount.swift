@@ -32,18 +32,19 @@ package struct KernelMount {
     private static let timeout = 600
 
     /// Whether it is mounted, told without touching it.
-    var isMounted: Bool { isOurs(MountTable.find(path)) }
-    private func isOurs(_ entry: MountTable.Entry?) -> Bool { entry?.type == Self.type && entry?.source == weave.root }
+    var isMounted: Bool {
+        let entry = MountTable.find(path)
+        return entry?.type == Self.type && entry?.source == weave.root
+    }
 
     // MARK: In the server
 
     /// Whether all is mounted that belongs to a workweave.
     func isComplete(_ record: WorkweaveRecord) -> Bool {
-        let there = Dictionary(MountTable.all().map { ($0.path, $0) }) { _, last in last }
-        guard isOurs(there[path]), (record.left ?? []).allSatisfy(\.isGone) else { return false }
+        guard isMounted, (record.left ?? []).allSatisfy(\.isGone) else { return false }
         return record.repos.allSatisfy { repo in
             guard repo.isApart == true || repo.isReadOnly else { return true }
-            return there["\(path)/\(repo.path)"]?.isReadOnly == repo.isReadOnly
+            return MountTable.find("\(path)/\(repo.path)")?.isReadOnly == repo.isReadOnly
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Git
+internal import Manifest
 internal import Syscalls
 internal import Weave
 
@@ -58,14 +59,38 @@ struct Recovery {
             guard Files.isDirectory(admin) else { continue }
             let top = weave.top(of: old)
             try git { () throws(GitError) in try LinkedWorktree.setPath(admin, "\(top)/\(repo.path)") }
+            if old.engine == EngineKind.checkout.rawValue { try renew("\(top)/\(repo.path)/.git", LinkedWorktree.gitFileText(admin)) }
         }
         // Links into the weave are absolute.
         var record = old
         let prefix = old.weave + "/"
         record.links = old.links.mapValues { $0.hasPrefix(prefix) ? weave.root + "/" + $0.dropFirst(prefix.count) : $0 }
+        if old.engine == EngineKind.checkout.rawValue { try renewOwn(old, record, directory + "/checkout") }
         record.weave = weave.root
         try record.write(directory)
         return record
+    }
+
+    /// What a checkout has on disk, and other engines make up as it is asked for: the marker, and links into the weave.
+    private func renewOwn(_ old: WorkweaveRecord, _ new: WorkweaveRecord, _ root: String) throws(WeaveError) {
+        if let project = try? ProjectName(new.project) { try renew(root + "/.rwv-workweave", WorkweaveMarker(primary: weave.root, project: project).text) }
+        for (path, target) in new.links where old.links[path] != target {
+            try system("renew \(root)/\(path)") { () throws(Errno) in
+                // One that the user has made another is his.
+                guard try Files.readLink(root + "/" + path) == old.links[path] else { return }
+                try Files.makeSymlink("\(root)/\(path)\(Files.temporarySuffix)", target: target)
+                try Files.rename("\(root)/\(path)\(Files.temporarySuffix)", root + "/" + path)
+            }
+        }
+    }
+
+    /// Writes a file anew where it is there.
+    private func renew(_ path: String, _ text: String) throws(WeaveError) {
+        try system("write \(path)") { () throws(Errno) in
+            guard let status = try Files.status(path), status.isRegular else { return }
+            try Files.writeAtomically(path, Array(text.utf8))
+            try Files.setMode(path, status.permissions)
+        }
     }
 }
 

@@ -85,7 +85,10 @@ extension ServedWeave {
         }
         return records.map { record in
             var info = WorkweaveInspector(weave: weave).describe(record, withUsage: withUsage)
-            if let standIn = (try? engines.of(record))?.standIn(record.name) { info.engine = standIn.kind.rawValue }
+            let engine = try? engines.of(record)
+            if let standIn = engine?.standIn(record.name) { (info.engine, info.engineReason) = (standIn.kind.rawValue, standIn.reason) }
+            // Where nothing is mounted at all the disk is not to be probed.
+            else if engine?.kind == .fuse, place.mounter != nil { info.engineReason = engines.kernel.obstacle(record) }
             info.inUseBy = try? weave.exclusiveUsers(of: record.name)
             return info
         }

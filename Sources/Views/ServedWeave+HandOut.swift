@@ -132,6 +132,7 @@ extension ServedWeave {
             throw WeaveError(.unsupported, "'\(record.name)' has the engine '\(record.engine)'")
         }
         if format.whiteout != .device { throw WeaveError(.unsupported, "its upper directory has whiteouts in attributes, which overlayfs does not read there") }
+        if !KernelMount.takes(record) { throw WeaveError(.unsupported, "it has more repos than one overlay takes") }
         guard place.handler.overlay(named: record.name) != nil else {
             throw WeaveError(.failed, "'\(record.name)' is not served", hint: "see \(weave.log)/server.log")
         }

@@ -24,7 +24,8 @@ extension EndToEnd {
                     refuses -C "$W/.workweaves/agent" status; says "in use by 'rwv exec --fast'"
                     same_text 'others go on' hello "$(rwv -C "$W" exec other echo hello)"
                     same_text 'two at once' overlayfs "$(fast other stat -f -c %T .)"
-                    rwv -C "$W" doctor | found 'nothing is wrong' || fail "doctor: $(rwv -C "$W" doctor)"
+                    rwv -C "$W" doctor 2> "$S/tmp/err" | found 'nothing is wrong' || fail "doctor: $(rwv -C "$W" doctor)"
+                    says "process $holder"
                     let_go
                     same_text 'afterwards' after "$(cat "$A/note")"
                     is_free agent && equals_native agent server
