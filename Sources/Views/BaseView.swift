@@ -30,7 +30,7 @@ final class BaseView: Sendable {
         let beneath = record.beneath
         let tree = try serving.lower(beneath)
         var all = beneath
-        all.repos += record.repos.filter { $0.isApart == true }
+        all.repos += (record.repos + (record.left ?? []).map(\.repo)).filter { $0.isApart == true }
         let layers = beneath == record ? tree : try serving.lower(all)
         let repos = Dictionary(all.repos.map { ($0.part, (path: $0.path, key: $0.baseKey)) }) { first, _ in first }
         try system("number the bases of '\(record.name)'") { () throws(Errno) in try handler.add(record.name, id: record.id, tree, layers: layers, repos: repos) }

@@ -126,7 +126,7 @@ extension WorkweaveRecord {
     /// The workweave as the mounted overlay lies upon it: without repos that joined meanwhile, with those that left.
     package var beneath: WorkweaveRecord {
         var record = self
-        record.repos = repos.filter { $0.isApart != true } + (left ?? []).map(\.repo)
+        record.repos = (repos + (left ?? []).map(\.repo)).filter { $0.isApart != true }
         return record
     }
 

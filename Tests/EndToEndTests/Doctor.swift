@@ -50,7 +50,7 @@ extension EndToEnd {
         @Test func emptyDirectoriesDeleted() throws {
             try Sandbox.with([.app]) { box in
                 try box.bash(Self.tools + """
-                    create agent; create by-hand --engine checkout; down
+                    ENGINE=fuse create agent; create by-hand --engine checkout; down
                     old_activate() { chmod u+w "$W/.workweaves"; find "$W/.rwv" "$W/.workweaves" -depth -type d -empty -delete; rm -rf "$W/.workweaves"; }
                     old_activate; fixes 'missing-directories missing-directories missing-directories'
                     up; equals_native agent server; equals_native by-hand server

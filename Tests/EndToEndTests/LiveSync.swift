@@ -129,8 +129,7 @@ extension EndToEnd {
                     drop late; entry late; rm -rf "$(view agent late)/new"; git -C "$(view agent late)" reset -q --hard
                     drop late; sync_it > /dev/null; join
                     # A reboot: everything is gone but the disk.
-                    kill -9 "$(cat "$W/.rwv/run/keeper.pid")"; for place in late server; do umount -l "$(view agent $place)" 2> /dev/null || true; done
-                    umount -l "$A"; umount -l "$W/.workweaves"; umount -l "$W/.rwv/run/base"
+                    kill -9 "$(cat "$W/.rwv/run/keeper.pid")"; umount -l "$W/.workweaves"; umount -l "$W/.rwv/run/base"
                     up; same 'after a reboot'
                     drop late; git -C "$(view agent late)" reset -q --hard; git -C "$(view agent late)" clean -fdq; sync_it > /dev/null; join
                     rwv -C "$W" workweave web-app engine agent fuse; same 'as fuse'
@@ -171,6 +170,36 @@ extension EndToEnd {
                         fi
                     done
                     exec 6<&-; delete --force agent; fsck_all
+                    """, limit: 60 + 10 * Machine.kills)
+            }
+        }
+
+        /// kill -9 while the pieces are put together, after a `down`: everything that was changed is there in the end.
+        @Test func killedWhileJoining() throws {
+            guard Machine.actsAsRoot else { return }
+            try Sandbox.with([.app]) { box in
+                print("RWV_SEED=\(Machine.seed)")
+                try box.bash("""
+                    \(Self.begin("kernel"))
+                    RANDOM=\(Machine.seed)
+                    git clone -q "$S/origins/server.git" "$W/github/chatly/other"
+                    for round in $(seq $((\(Machine.kills) / 2 + 1))); do
+                        entry late; entry other; sync_it > /dev/null
+                        (cd "$(view agent late)"; echo more >> README.md; mv src moved; rm -r docs; echo n > new)
+                        (cd "$(view agent other)"; echo more >> README.md)
+                        drop other; git -C "$(view agent other)" checkout -q README.md; sync_it > /dev/null
+                        tree > "$S/before"
+                        down
+                        rwv -C "$W" up > /dev/null 2>&1 & asking=$!
+                        read -rt "0.$(printf %03d $((RANDOM % 150)))" <> <(:) || true
+                        for victim in server keeper; do kill -9 "$(cat "$W/.rwv/run/$victim.pid" 2> /dev/null)" 2> /dev/null || true; done
+                        wait $asking || true
+                        up
+                        diff "$S/before" <(tree) || fail "round $round: another tree"
+                        git -C "$(view agent late)" reset -q --hard; git -C "$(view agent late)" clean -fdq
+                        drop late; sync_it > /dev/null; [ ! -e "$(view agent late)" ] || fail "round $round: late is still there"
+                    done
+                    delete --force agent; fsck_all
                     """, limit: 60 + 10 * Machine.kills)
             }
         }
