@@ -66,7 +66,7 @@ extension Weave {
         return inside.isEmpty ? PlaceUsers.find(place).filter { $0.path != place }.map(\.pid) : inside
     }
 
-    /// A workweave's upper directory, from the base view: so it is mounted, and so the kernel tells of it.
+    /// A workweave's upper directory as overlayfs is told of it (`KernelMount`), and tells of it: from the base view's root.
     package static func upperFromBaseView(_ name: String) -> String { "../../workweaves/\(name)/upper" }
 
     /// Whether this process is one of those that have it for themselves.
@@ -78,7 +78,8 @@ extension Weave {
     /// - Throws: `.busy` when somebody else has the workweave for himself.
     package func requireShared(_ name: String) throws(WeaveError) {
         if isInside(name) { return }
-        let users = try exclusiveUsers(of: name)
+        // Who may not look into the state directory has no use for the workweave either.
+        let users = (try? exclusiveUsers(of: name)) ?? []
         if !users.isEmpty { throw Self.inUse(name, by: users) }
     }
 
