@@ -319,6 +319,11 @@ int rwv_poll_in(int fd, int timeout_ms) {
     struct pollfd p = {.fd = fd, .events = POLLIN};
     return RETRY(poll(&p, 1, timeout_ms));
 }
+int rwv_poll_changed(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLPRI};
+    int r = RETRY(poll(&p, 1, 0));
+    return r < 0 ? r : (p.revents & (POLLPRI | POLLERR)) != 0;
+}
 int rwv_poll_in2(int a, int b, int timeout_ms) {
     struct pollfd p[2] = {{.fd = a, .events = POLLIN}, {.fd = b, .events = POLLIN}};
     int r = RETRY(poll(p, 2, timeout_ms));

@@ -47,7 +47,7 @@ struct DoctorWorkweaves {
         if let begun = (try? Files.status(journal)) ?? (record == nil ? (try? Files.status(directory)) ?? nil : nil) {
             let isYoung = begun.changed.seconds > Timestamp.current.seconds - patience
             if server.isServed, isYoung { return (nil, nil) }
-            return (DoctorFinding(kind: .unfinished, path: directory, what: "a create, a delete or a change of the engine of '\(name)' was interrupted", why: "the name is taken, and worktrees and branches of it may be left in the clones",
+            return (DoctorFinding(kind: .unfinished, path: directory, what: "a create, a delete, a sync or a change of the engine of '\(name)' was interrupted", why: "the name is taken, and worktrees and branches of it may be left in the clones",
                                   fix: "run 'rwv down' and 'rwv up': a create is taken back, the others are carried through or taken back, and nothing is lost", service: .restart), nil)
         }
         guard let record else { return (nil, nil) }

@@ -129,7 +129,7 @@ enum Workweave {
         guard session.wantsJSON else { return all.forEach { session.output.print($0.name) } }
         session.output.print(.array(all.map { info in
             .object([
-                ("name", .string(info.name)), ("project", .string(info.project)), ("path", .string(info.path)), ("engine", .string(info.engine)),
+                ("name", .string(info.name)), ("project", .string(info.project)), ("path", .string(info.path)), ("engine", .string(info.engine)), ("engine_reason", .string(info.engineReason)),
                 ("repos", .array(info.repos.map { repo in
                     .object([("path", .string(repo.path)), ("branch", .string(repo.branch)), ("base", .string(repo.base))])
                 })),

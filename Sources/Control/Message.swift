@@ -134,6 +134,8 @@ package struct WorkweaveInfo: Codable, Sendable {
     package var project: String
     package var path: String
     package var engine: String
+    /// Why the kernel's overlayfs does not show it, where that is not for everybody's choice: of engine `fuse` alone.
+    package var engineReason: String?
     package var repos: [Repo]
     /// Files and links in upper, with whiteouts; nil when not asked for.
     package var changedFiles: Int?

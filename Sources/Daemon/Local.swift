@@ -88,11 +88,25 @@ package enum Local {
         let lock = try system("open \(weave.run)/lock") { () throws(Errno) in
             OwnedDescriptor(try Files.open(weave.run + "/lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
         }
-        guard try system("lock \(weave.run)/lock", { () throws(Errno) in try lock.descriptor.lock(wait: false) }) else {
-            throw WeaveError(.busy, "another command is at work in \(weave.root)", hint: "run it again in a moment")
+        let deadline = monotonicNanoseconds() + patience * 1_000_000_000
+        while try !system("lock \(weave.run)/lock", { () throws(Errno) in try lock.descriptor.lock(wait: false) }) {
+            // A keeper holds it for as long as it lives; commands like this one come one after the other.
+            guard !isKept(weave), monotonicNanoseconds() < deadline else {
+                throw WeaveError(.busy, "another command is at work in \(weave.root)", hint: "run it again in a moment")
+            }
+            Thread.sleep(milliseconds: 5)
         }
         return try body()
     }
+
+    /// Whether a keeper lives.
+    private static func isKept(_ weave: Weave) -> Bool {
+        guard let bytes = try? Files.read(weave.run + "/keeper.pid"), let pid = Int32(String(decoding: bytes, as: UTF8.self).prefix { $0.isNumber }) else { return false }
+        return Subprocess.exists(pid)
+    }
+
+    /// Seconds to wait for other commands.
+    private static let patience: Int64 = 120
 
     /// `.workweaves/NAME`, where no FUSE mount shows it.
     private static func link(_ weave: Weave, _ name: String) throws(WeaveError) {

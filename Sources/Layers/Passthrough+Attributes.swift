@@ -17,7 +17,9 @@ extension Passthrough {
             if change.accessTime != nil || change.modificationTime != nil {
                 try handle.setTimes(ofHandle: change.accessTime ?? .omit, modification: change.modificationTime ?? .omit)
             }
-            return try handle.status()
+            let status = try handle.status()
+            noteOwnChange(node, status)
+            return status
         }
     }
 

@@ -12,12 +12,15 @@ package enum PassthroughChange: Hashable, Sendable {
 ///
 /// Names: the directory has an inotify watch, placed before anything is looked up in it. Attributes: inotify tells most changes, and what it
 /// cannot tell (stores into a mapping, another name of the file, an entry of a directory that nobody has looked into) a look at each file
-/// that the kernel was told of lately, every half a second. A file is compared by its change time (ctime) and size, which any change moves.
+/// that the kernel was told of lately, every half a second. A file is compared by its change time (ctime) and size, which any change moves;
+/// but it moves them before the contents, so what was told meanwhile is told once more.
 ///
 /// Who tells the kernel waits, between seeing a change and telling, for the requests under way: what they answer may be older.
 extension Passthrough {
     /// Seconds for which files are looked at again after the kernel was told of them.
     package static let followedSeconds: Int64 = 20
+    /// Nanoseconds that a change of contents may take after its time was set, to be seen nevertheless where nothing tells of its end.
+    private static let freshness: Int64 = 200_000_000
     /// How many are looked at, at most; the kernel keeps others for a moment only.
     static let mostFollowed = 20_000
 
@@ -37,7 +40,9 @@ extension Passthrough {
 
     /// Notes what the kernel is about to be told of a node; under `table`. - Returns: whether it may be kept for ``followedSeconds``.
     func noteLocked(_ node: PassthroughNode, _ status: FileStatus) -> Bool {
-        node.told = PassthroughNode.Told(status)
+        let told = PassthroughNode.Told(status)
+        node.told = told
+        node.isFresh = !node.isDirectory && told != node.own && Self.isFresh(status)
         guard let watcher, node.pinned == nil, (node.parent?.watch ?? node.watch) > 0 else { return false }
         if !node.isPolled {
             guard polled.count < Self.mostFollowed else { return false }
@@ -55,10 +60,21 @@ extension Passthrough {
         return table.withLock { noteLocked(node, status) }
     }
 
+    private static func isFresh(_ status: FileStatus) -> Bool {
+        let now = Timestamp.current
+        let age = (now.seconds - status.ctime) * 1_000_000_000 + Int64(now.nanoseconds) - Int64(status.ctime_ns)
+        return (0..<freshness).contains(age)
+    }
+
     /// The kernel has changed a file through us and knows it.
     func noteOwnChange(_ node: PassthroughNode, _ file: FileDescriptor) {
         guard table.withLock({ node.isPolled }), let status = try? file.status() else { return }
-        table.withLock { node.told = PassthroughNode.Told(status) }
+        noteOwnChange(node, status)
+    }
+
+    func noteOwnChange(_ node: PassthroughNode, _ status: FileStatus) {
+        let told = PassthroughNode.Told(status)
+        table.withLock { (node.told, node.own, node.isFresh) = (told, told, false) }
     }
 
     /// What an event means for the kernel.
@@ -74,7 +90,11 @@ extension Passthrough {
         var known: PassthroughNode?
         if let there { known = self.known(node.root, there) }
         var all: [PassthroughChange] = []
-        if let known { all = changed(known, there) }
+        if let known, let there {
+            all = changed(known, there)
+            // The kernel may have been told the time of this write before its end.
+            if all.isEmpty, event.isAny(of: .writing), table.withLock({ known.told != nil && known.own != PassthroughNode.Told(there) }) { all = [.node(known.id)] }
+        }
         if event.isAny(of: .names) {
             all.append(.node(directory))
             let isAsKnown = table.withLock { known?.parent === node && known?.name == event.name }
@@ -113,7 +133,13 @@ extension Passthrough {
             }
             return polled
         }
-        return nodes.flatMap { changed($0, try? attributes($0.id, s)) }
+        let fresh = table.withLock {
+            nodes.filter(\.isFresh).map { node in
+                node.isFresh = false
+                return PassthroughChange.node(node.id)
+            }
+        }
+        return fresh + nodes.flatMap { changed($0, try? attributes($0.id, s)) }
     }
 
     /// Whether there is anything for ``lookAgain(_:)``.

@@ -25,6 +25,10 @@ final class PassthroughNode: @unchecked Sendable {
     /// What the kernel was told last, and when (ns); nil: nothing yet, or that it is no longer so.
     var told: Told?
     var toldAt: Int64 = 0
+    /// What the last change through the mount itself left of it.
+    var own: Told?
+    /// Whether the kernel was told so soon after a change that it may have read contents of before: their time is set first.
+    var isFresh = false
     /// Whether it is in `Passthrough.polled`.
     var isPolled = false
 

@@ -12,6 +12,8 @@ internal import Glibc
         package static let names = Kinds(rawValue: 0x40 | 0x80 | 0x100 | 0x200)
         /// A file was written, truncated, or given other attributes.
         package static let contents = Kinds(rawValue: 0x2 | 0x4)
+        /// A file was written or truncated; told when that has ended.
+        package static let writing = Kinds(rawValue: 0x2)
         /// Events were lost (IN_Q_OVERFLOW); of no directory.
         package static let overflow = Kinds(rawValue: 0x4000)
         /// The watch is gone, with its directory or its file system (IN_IGNORED, IN_UNMOUNT).

@@ -1,4 +1,7 @@
-/// What is mounted where (/proc/self/mountinfo, proc(5)), seen without touching it.
+internal import CLinux
+
+/// What is mounted where (/proc/self/mountinfo, proc(5)), seen without touching it. Any thread. The table is read again only when it has changed:
+/// with a thousand workweaves mounted it is long, and it is asked for each of them.
 package enum MountTable {
     /// The file system type of our mounts (FUSE option `subtype=weavefs`).
     package static let ours = "fuse.weavefs"
@@ -19,7 +22,7 @@ package enum MountTable {
     }
 
     /// The topmost mount at `path`; nil when nothing is mounted there.
-    package static func find(_ path: String) -> Entry? { all().last { $0.path == path } }
+    package static func find(_ path: String) -> Entry? { current { $0.byPath[path] } }
 
     /// The mount that `path`, canonical, lies in.
     package static func containing(_ path: String) -> Entry? {
@@ -32,8 +35,37 @@ package enum MountTable {
 
     /// In the order of mounting.
     /// - Parameter process: who sees them; nil for ourselves.
-    package static func all(of process: Int32? = nil) -> [Entry] {
-        guard let bytes = try? Files.read("/proc/\(process.map(String.init) ?? "self")/mountinfo") else { return [] }
+    package static func all(of process: Int32? = nil) -> [Entry] { process.map { read("\($0)") } ?? current { $0.entries } }
+
+    private struct Table {
+        var entries: [Entry] = []
+        /// The topmost of each place.
+        var byPath: [String: Entry] = [:]
+        /// Says when it has changed; nil when it cannot be opened.
+        var file: FileDescriptor?
+        /// Which process's, in case ours goes elsewhere (unshare(2), setns(2)).
+        var namespace: String?
+    }
+
+    /// Our own table as it was read last. Its lock is a leaf; /proc is read under it.
+    private static let known = Locked(Table())
+
+    private static func current<R>(_ body: (Table) -> R) -> R {
+        known.withLock { table in
+            let namespace = (try? Files.readLink("/proc/self/ns/mnt")) ?? nil
+            if let file = table.file, namespace == table.namespace, rwv_poll_changed(file.raw) == 0 { return body(table) }
+            table.file?.close()
+            // Opened before it is read: what changes in between is seen the next time.
+            table.file = try? Files.open("/proc/self/mountinfo")
+            table.namespace = namespace
+            table.entries = read("self")
+            table.byPath = Dictionary(table.entries.map { ($0.path, $0) }) { _, last in last }
+            return body(table)
+        }
+    }
+
+    private static func read(_ process: String) -> [Entry] {
+        guard let bytes = try? Files.read("/proc/\(process)/mountinfo") else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
             guard fields.count > 6, let dash = fields.firstIndex(of: "-"), dash + 2 < fields.count else { return nil }

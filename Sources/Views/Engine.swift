@@ -85,7 +85,7 @@ struct Engines: Sendable {
 
     /// The engine that somebody asks for, or the best one for `auto`. - Throws: `.unsupported` with the reason where it does not work.
     func choose(_ text: String) throws(WeaveError) -> any Engine {
-        if text == "auto" { return fuse }
+        if text == "auto" { return kernel.obstacle() == nil ? kernel : fuse }
         guard let kind = EngineKind(rawValue: text) else { throw WeaveError(.invalid, "there is no engine '\(text)'", hint: "choose auto, fuse, kernel or checkout") }
         if let obstacle = self[kind].obstacle() {
             throw WeaveError(.unsupported, "the \(text) engine does not work here: \(obstacle)", hint: "use --engine fuse, or leave it out")

@@ -114,7 +114,7 @@ struct EngineChange {
 
     func end(_ name: WorkweaveName) {
         let directory = weave.state(of: name)
-        if (try? Journal.read(directory))?.operation == .convert { try? Files.unlink("\(directory)/\(Journal.fileName)") }
+        if let journal = try? Journal.read(directory), journal.operation == .convert || journal.operation == .sync { Journal.remove(directory) }
     }
 
     /// Brings git's files in line with the form that the record names, and removes the other one. May be done again.

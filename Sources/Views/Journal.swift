@@ -23,6 +23,8 @@ struct Journal: Codable, Sendable {
     var operation: Operation
     var name: String
     var repos: [Repo]
+    /// Of a sync: paths that the kernel must look up anew.
+    var changed: [String]?
 
     /// Of a sync.
     init(name: String, coming: [ViewPlan.Repo], leaving: [WorkweaveRecord.Repo]) {

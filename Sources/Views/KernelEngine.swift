@@ -55,7 +55,7 @@ struct KernelEngine: Engine {
     }
 
     /// Why a workweave that there is cannot have it.
-    private func obstacle(_ record: WorkweaveRecord) -> String? {
+    func obstacle(_ record: WorkweaveRecord) -> String? {
         if record.upper?.whiteout != UpperFormat.Whiteout.device.rawValue { return "its upper directory has whiteouts in attributes, which overlayfs does not read there" }
         if !KernelMount.takes(record) { return "it has \(record.repos.count) repos, more than overlayfs takes lower directories" }
         return obstacle()

@@ -32,18 +32,19 @@ package struct KernelMount {
     private static let timeout = 600
 
     /// Whether it is mounted, told without touching it.
-    var isMounted: Bool { isOurs(MountTable.find(path)) }
-    private func isOurs(_ entry: MountTable.Entry?) -> Bool { entry?.type == Self.type && entry?.source == weave.root }
+    var isMounted: Bool {
+        let entry = MountTable.find(path)
+        return entry?.type == Self.type && entry?.source == weave.root
+    }
 
     // MARK: In the server
 
     /// Whether all is mounted that belongs to a workweave.
     func isComplete(_ record: WorkweaveRecord) -> Bool {
-        let there = Dictionary(MountTable.all().map { ($0.path, $0) }) { _, last in last }
-        guard isOurs(there[path]), (record.left ?? []).allSatisfy(\.isGone) else { return false }
+        guard isMounted, (record.left ?? []).allSatisfy(\.isGone) else { return false }
         return record.repos.allSatisfy { repo in
             guard repo.isApart == true || repo.isReadOnly else { return true }
-            return there["\(path)/\(repo.path)"]?.isReadOnly == repo.isReadOnly
+            return MountTable.find("\(path)/\(repo.path)")?.isReadOnly == repo.isReadOnly
         }
     }
 
@@ -92,8 +93,8 @@ package struct KernelMount {
 
     /// Locks the state directory, for as long as the answer is open.
     func lockState() throws(WeaveError) -> FileDescriptor {
-        try system("enter \(state)") { () throws(Errno) in
-            let state = try Files.open(state, OpenFlags.directory)
+        try system("lock \(state)") { () throws(Errno) in
+            let state = try Files.open(self.state, OpenFlags.directory)
             _ = try state.lock()
             return state
         }
@@ -121,7 +122,7 @@ package struct KernelMount {
 
     func record() throws(WeaveError) -> WorkweaveRecord? { try WorkweaveRecord.read(state) }
 
-    /// Mounts the overlay and what belongs in it. Changes the working directory.
+    /// Mounts all of it that is not there, and takes out what left. Changes the working directory.
     func mountAll(_ record: WorkweaveRecord) throws(Errno) {
         // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
         try CurrentProcess.enter(weave.baseView)
@@ -156,7 +157,7 @@ package struct KernelMount {
     /// - Parameter state: the directory of `upper` and overlayfs's work directory.
     func mountOverlay(lower: [String], at place: String, _ state: String, _ record: WorkweaveRecord) throws(Errno) {
         do throws(Errno) { try Files.makeDirectory("\(state)/\(Self.workDirectory)", mode: 0o700) } catch where error == .exists {}
-        let ours = "../../" + state.dropFirst(weave.state.utf8.count + 1)
+        let ours = weave.fromBaseView(state)
         var options = ["lowerdir=" + lower.joined(separator: ":"), "upperdir=\(ours)/upper", "workdir=\(ours)/\(Self.workDirectory)",
                        "xino=off", "index=off", "metacopy=off"]
         // With user.overlay.* overlayfs follows and makes no redirects.

@@ -1,4 +1,5 @@
 internal import Git
+internal import Manifest
 internal import Syscalls
 internal import Weave
 
@@ -9,8 +10,8 @@ struct Recovery {
     let log: @Sendable (String) -> Void
 
     /// The finished record of a state directory; nil when there is none (any more).
-    /// - Parameter hasChanged: set when the kernel may know the workweave as what it was before its engine was changed; the journal stays until it
-    ///   has been told (``EngineChange/end(_:)``).
+    /// - Parameter hasChanged: set when the kernel may know the workweave as what it was before its engine or its repos changed; the journal stays
+    ///   until it has been told (``EngineChange/end(_:)``).
     func recover(_ name: String, hasChanged: inout Bool) throws(WeaveError) -> WorkweaveRecord? {
         let directory = weave.states + "/" + name
         let record = try WorkweaveRecord.read(directory)
@@ -26,10 +27,10 @@ struct Recovery {
                 try journal.removeFromGit(weave)
                 try weave.discard(directory)
                 return nil
-            } else {
-                if journal.operation == .sync, let record { try takeAway(journal, record) }
-                Journal.remove(directory)
-            }
+            } else if journal.operation == .sync, let record {
+                try takeAway(journal, record)
+                hasChanged = true
+            } else { Journal.remove(directory) }
         } else if record == nil {
             // Killed before the journal was written: nothing else had been made.
             try weave.discard(directory)
@@ -45,6 +46,9 @@ struct Recovery {
         var rest = journal
         rest.repos.removeAll { gone in record.repos.contains { $0.path == gone.path } }
         try rest.removeFromGit(weave)
+        // Of those that go wherever their branch is, changed files are nobody's work. The kernel engine sees to its own.
+        guard record.engine == EngineKind.fuse.rawValue else { return }
+        for repo in rest.repos where repo.base.isEmpty { try system("remove what is left of \(repo.path)") { () throws(Errno) in try Files.removeTree("\(weave.states)/\(record.name)/upper/\(repo.path)") } }
     }
 
     /// Repairs the paths of a workweave whose weave was moved.
@@ -55,14 +59,38 @@ struct Recovery {
             guard Files.isDirectory(admin) else { continue }
             let top = weave.top(of: old)
             try git { () throws(GitError) in try LinkedWorktree.setPath(admin, "\(top)/\(repo.path)") }
+            if old.engine == EngineKind.checkout.rawValue { try renew("\(top)/\(repo.path)/.git", LinkedWorktree.gitFileText(admin)) }
         }
         // Links into the weave are absolute.
         var record = old
         let prefix = old.weave + "/"
         record.links = old.links.mapValues { $0.hasPrefix(prefix) ? weave.root + "/" + $0.dropFirst(prefix.count) : $0 }
+        if old.engine == EngineKind.checkout.rawValue { try renewOwn(old, record, directory + "/checkout") }
         record.weave = weave.root
         try record.write(directory)
         return record
+    }
+
+    /// What a checkout has on disk, and other engines make up as it is asked for: the marker, and links into the weave.
+    private func renewOwn(_ old: WorkweaveRecord, _ new: WorkweaveRecord, _ root: String) throws(WeaveError) {
+        if let project = try? ProjectName(new.project) { try renew(root + "/.rwv-workweave", WorkweaveMarker(primary: weave.root, project: project).text) }
+        for (path, target) in new.links where old.links[path] != target {
+            try system("renew \(root)/\(path)") { () throws(Errno) in
+                // One that the user has made another is his.
+                guard try Files.readLink(root + "/" + path) == old.links[path] else { return }
+                try Files.makeSymlink("\(root)/\(path)\(Files.temporarySuffix)", target: target)
+                try Files.rename("\(root)/\(path)\(Files.temporarySuffix)", root + "/" + path)
+            }
+        }
+    }
+
+    /// Writes a file anew where it is there.
+    private func renew(_ path: String, _ text: String) throws(WeaveError) {
+        try system("write \(path)") { () throws(Errno) in
+            guard let status = try Files.status(path), status.isRegular else { return }
+            try Files.writeAtomically(path, Array(text.utf8))
+            try Files.setMode(path, status.permissions)
+        }
     }
 }
 

@@ -85,7 +85,10 @@ extension ServedWeave {
         }
         return records.map { record in
             var info = WorkweaveInspector(weave: weave).describe(record, withUsage: withUsage)
-            if let standIn = (try? engines.of(record))?.standIn(record.name) { info.engine = standIn.kind.rawValue }
+            let engine = try? engines.of(record)
+            if let standIn = engine?.standIn(record.name) { (info.engine, info.engineReason) = (standIn.kind.rawValue, standIn.reason) }
+            // Where nothing is mounted at all the disk is not to be probed.
+            else if engine?.kind == .fuse, place.mounter != nil { info.engineReason = engines.kernel.obstacle(record) }
             info.inUseBy = try? weave.exclusiveUsers(of: record.name)
             return info
         }
@@ -123,6 +126,7 @@ extension ServedWeave {
             return try engines.of(record).sync(&record, name, options) { parent, entry in changed.append((parent, entry)) }
         }
         for (parent, entry) in changed { place.tellKernel(parent, entry) }
+        try? locks.changing(name) { () throws(WeaveError) in change.end(name) }
         return report
     }
 

@@ -30,9 +30,13 @@ extension ServedWeave {
         }
     }
 
-    /// Tells the kernel of a workweave that was away for a moment, and may have been looked for; then nothing is left to be finished.
+    /// Tells the kernel of a workweave that was away for a moment, and may have been looked for, or of what a sync changed in it; then nothing is
+    /// left to be finished.
     func endChange(_ name: WorkweaveName) {
-        place.tellKernel(1, name.text)
+        if let journal = try? Journal.read(weave.state(of: name)), journal.operation == .sync {
+            let overlay = place.handler.overlay(named: name.text)
+            for (parent, entry) in (journal.changed ?? []).compactMap({ overlay?.place(of: $0) }) { place.tellKernel(parent, entry) }
+        } else { place.tellKernel(1, name.text) }
         try? locks.changing(name) { () throws(WeaveError) in change.end(name) }
     }
 

@@ -86,7 +86,10 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         try projectMounts.unmountAll(force: force, mounter)
         do throws(WeaveError) {
             // The others may be away when one is in use.
-            for record in try weave.workweaveRecords() { try (try? engines.of(record))?.unmount(record, force: force) }
+            let results = Thread.map(try weave.workweaveRecords(), width: CurrentProcess.processorCount) { [engines] record -> Result<Void, WeaveError> in
+                do throws(WeaveError) { return .success(try (try? engines.of(record))?.unmount(record, force: force) ?? ()) } catch { return .failure(error) }
+            }
+            for result in results { try result.get() }
             try mounter.unmount(BaseView.mountID, force: force)
             try mounter.unmount(Self.mountID, force: force)
         } catch {
@@ -105,8 +108,9 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     /// Has the engines mount what they want inside `.workweaves` and is not there. What cannot be had is served by other means.
     func mountOnTop() {
-        for found in (try? weave.workweaveRecords()) ?? [] {
-            guard let engine = try? engines.of(found), engine.mountsOnTop, let name = try? WorkweaveName(found.name) else { continue }
+        // A process mounts each of them: as many at once as there are processors.
+        _ = Thread.map((try? weave.workweaveRecords()) ?? [], width: CurrentProcess.processorCount) { [self] found in
+            guard let engine = try? engines.of(found), engine.mountsOnTop, let name = try? WorkweaveName(found.name) else { return }
             let hasFallen = try? locks.changing(name) { () throws(WeaveError) -> Bool in
                 // Not one that could not be recovered: it has no place there.
                 guard place.handler.shows(name.text), !engine.isShown(found), let record = try WorkweaveRecord.read(weave.state(of: name)) else { return false }

@@ -12,13 +12,18 @@ struct WorkweaveSync {
     let serving: ServedWorkweave
     let overlay: Overlay
 
+    /// The journal stays until the kernel has been told.
     func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, removable: Set<String>, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
         let change = SyncChange(try ownManifest(record), record, removable: removable)
+        if change.isEmpty { return change.report }
         let leaving = change.leaving
         let directory = weave.state(of: name)
         var added: [WorkweaveRecord.Repo] = []
         let plan = try planAdditions(change, record, name)
-        try Journal(name: name.text, coming: plan, leaving: leaving).write(directory)
+        var journal = Journal(name: name.text, coming: plan, leaving: leaving)
+        journal.changed = overlay.topmostNew(plan.map(\.path) + leaving.map(\.path))
+        try journal.write(directory)
+        let places = (journal.changed ?? []).compactMap(overlay.place)
         do throws(WeaveError) {
             for repo in plan {
                 added.append(try maker.add(repo, part: record.nextPart + UInt32(added.count), name, directory, umask: record.umask))
@@ -28,7 +33,6 @@ struct WorkweaveSync {
             Journal.remove(directory)
             throw error
         }
-        let parents = topmostNew(added.map(\.path) + leaving.map(\.path))
         change.apply(to: &record, added: added)
         try change.applyRoles(to: &record, weave)
         try record.write(directory)
@@ -36,9 +40,8 @@ struct WorkweaveSync {
             try Journal(operation: .delete, name: name.text, repos: leaving.map(Journal.Repo.init)).removeFromGit(weave)
             for repo in leaving { try? Files.removeTree("\(directory)/upper/\(repo.path)") }
         }
-        Journal.remove(directory)
         overlay.replaceLower(try serving.lower(record))
-        for (parent, entry) in parents { tellKernel(parent, entry) }
+        for (parent, entry) in places { tellKernel(parent, entry) }
         return change.report
     }
 
@@ -61,17 +64,21 @@ struct WorkweaveSync {
         }
         throw WeaveError(.notFound, "projects/\(record.project)/\(Manifest.fileName) does not exist in '\(record.name)'", hint: "restore it with git")
     }
+}
 
-    /// For each path, the deepest directory that the view has already, and the name in it that is about to change.
-    private func topmostNew(_ paths: [String]) -> [(UInt64, String)] {
+extension Overlay {
+    /// For each path, the topmost of its directories, or itself, that is not in the view yet.
+    func topmostNew(_ paths: [String]) -> [String] {
         let s = Scratch()
-        return paths.compactMap { path in
-            let names = path.split(separator: "/").map(String.init)
-            for depth in stride(from: names.count - 1, through: 0, by: -1) {
-                let parent = names[..<depth].joined(separator: "/")
-                if let id = try? overlay.find(path: parent, s) { return (id.raw, names[depth]) }
-            }
-            return nil
+        return paths.map { path in PartDirectory.prefixes(of: path).first { (try? find(path: $0, s)) ?? nil == nil } ?? path }
+    }
+
+    /// The directory in which the kernel must look up a path anew, and the name: where directories above it are gone, theirs.
+    func place(of path: String) -> (UInt64, String)? {
+        let names = path.split(separator: "/").map(String.init), s = Scratch()
+        for depth in stride(from: names.count - 1, through: 0, by: -1) {
+            if let id = try? find(path: names[..<depth].joined(separator: "/"), s) { return (id.raw, names[depth]) }
         }
+        return nil
     }
 }

@@ -59,15 +59,15 @@ extension Weave {
 
     /// The same without the command itself.
     package func lateUsers(of name: String) -> [Int32] {
-        let upper = "upperdir=" + Self.upperFromBaseView(name)
+        let upper = "upperdir=\(fromBaseView("\(states)/\(name)"))/upper"
         let inside = Namespaces.processes { $0.type == ExclusiveUse.mountType && $0.source == root && $0.options.contains(upper) }
         // Who stands in the directory that it is mounted on outside has nothing of it.
         let place = workweaves + "/" + name
         return inside.isEmpty ? PlaceUsers.find(place).filter { $0.path != place }.map(\.pid) : inside
     }
 
-    /// A workweave's upper directory as overlayfs is told of it (`KernelMount`), and tells of it: from the base view's root.
-    package static func upperFromBaseView(_ name: String) -> String { "../../workweaves/\(name)/upper" }
+    /// A directory of our state, from the base view: so upper directories are mounted, and so the kernel tells of them.
+    package func fromBaseView(_ directory: String) -> String { "../../" + directory.dropFirst(state.utf8.count + 1) }
 
     /// Whether this process is one of those that have it for themselves.
     package func isInside(_ name: String) -> Bool {

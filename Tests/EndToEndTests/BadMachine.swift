@@ -31,7 +31,7 @@ extension EndToEnd {
                     refuses -C "$W" workweave web-app create agent --engine fuse
                     says fuse
                     # auto falls back to a checkout, and says so.
-                    ENGINE=
+                    ENGINE= SHOWN=
                     create agent > "$S/tmp/out" 2> "$S/tmp/err"
                     same_text 'printed' "$W/.workweaves/agent" "$(cat "$S/tmp/out")"
                     says checkout

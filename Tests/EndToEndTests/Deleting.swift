@@ -115,7 +115,7 @@ extension EndToEnd {
                     create agent; cd "$(view agent server)"
                     exec 5< README.md
                     # What the kernel has mounted goes when it is forced to, while somebody is there.
-                    if [ "$ENGINE" = kernel ]; then refuses -C "$W" workweave web-app delete agent; says "process $$"; force=--force; fi
+                    if [ "$SHOWN" = kernel ]; then refuses -C "$W" workweave web-app delete agent; says "process $$"; force=--force; fi
                     "$RWV" -C "$W" workweave web-app delete agent ${force:-}
                     [ ! -e "$W/.workweaves/agent" ] || fail 'still there'
                     ls . > /dev/null 2>&1 || true

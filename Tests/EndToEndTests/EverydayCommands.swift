@@ -191,7 +191,7 @@ extension EndToEnd {
                     echo x > "$(view a server)/x"; echo y >> "$(view a server)/README.md"
                     rwv -C "$W" workweave web-app list --json > "$S/tmp/list"
                     same_text 'paths' "$(printf '%s\\n' "$W/.workweaves/a" "$W/.workweaves/b")" "$(json_values path < "$S/tmp/list" | grep -E '/\\.workweaves/[ab]$' | sort)"
-                    same_text 'engines' "${ENGINE:-fuse} ${ENGINE:-fuse} " "$(json_values engine < "$S/tmp/list" | tr '\\n' ' ')"
+                    same_text 'engines' "$SHOWN $SHOWN " "$(json_values engine < "$S/tmp/list" | tr '\\n' ' ')"
                     json_values branch < "$S/tmp/list" | found -x a/main || fail "$(cat "$S/tmp/list")"
                     json_values base < "$S/tmp/list" | found -x "$(git -C "$(clone server)" rev-parse HEAD)" || fail "$(cat "$S/tmp/list")"
                     rwv -C "$W" mounts --json | json_values path | found -xF "$W/.workweaves" || fail "$(rwv -C "$W" mounts --json)"

@@ -49,7 +49,7 @@ extension EndToEnd {
                     exec 7>&- 6<&-
                     cd /; down; up; cd "$(view agent server)"
                     # overlayfs numbers anew what it mounts anew.
-                    [ "$ENGINE" = kernel ] || same_text 'inode numbers after down and up' "$before" "$(find . -name .git -prune -o -printf '%i %p\\n' | sort -k2)"
+                    [ "$SHOWN" = kernel ] || same_text 'inode numbers after down and up' "$before" "$(find . -name .git -prune -o -printf '%i %p\\n' | sort -k2)"
                     [ -z "$(ls -A "$W/.rwv/workweaves/agent/work/orphans" 2>/dev/null)" ] || fail 'an orphan is left'
                     cd /
                     """)

@@ -13,7 +13,16 @@ extension EndToEnd {
                     /usr/bin/python3 "$TOOLS/random-ops.py" "$(view agent server)" \(seed) 250 > "$S/ops"
                     /usr/bin/python3 "$TOOLS/random-ops.py" "$(view agent web)" \(seed + 1000) 100 >> "$S/ops"
                     mkdir -p "$A/node_modules/deep"; echo x > "$A/node_modules/deep/x"
-                    # The same operations on a disk of the kernel's give the same files.
+                    # And in the kernel's overlayfs on the same base: the same after each of them.
+                    if [ "$SHOWN" = fuse ] && \(Machine.actsAsRoot); then
+                        create kernels --engine kernel > /dev/null
+                        /usr/bin/python3 "$TOOLS/random-ops.py" "$(view kernels server)" \(seed) 250 > "$S/kernel-ops"
+                        /usr/bin/python3 "$TOOLS/random-ops.py" "$(view kernels web)" \(seed + 1000) 100 >> "$S/kernel-ops"
+                        diff "$S/ops" "$S/kernel-ops" || fail 'seed \(seed): operations ended otherwise than in overlayfs'
+                        diff <(/usr/bin/python3 "$TOOLS/tree.py" "$W/.workweaves/kernels/github" | grep -v "/[.]git' ") <(/usr/bin/python3 "$TOOLS/tree.py" "$A/github" | grep -v "/[.]git' ") || fail 'seed \(seed): not the files that overlayfs has'
+                        delete --force kernels
+                    fi
+                    # The same operations on a disk give the same files.
                     cp -a "$S/composed/github" "$S/twin"
                     /usr/bin/python3 "$TOOLS/random-ops.py" "$S/twin/chatly/server" \(seed) 250 > "$S/twin-ops"
                     /usr/bin/python3 "$TOOLS/random-ops.py" "$S/twin/chatly/web" \(seed + 1000) 100 >> "$S/twin-ops"

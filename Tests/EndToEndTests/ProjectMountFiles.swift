@@ -111,9 +111,19 @@ extension EndToEnd {
                         assert open(clone, "rb").read(5) == b"VIEW!"
                     with open(clone, "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
                         m[:5] = b"CLONE"; m.flush()
-                    deadline = time.monotonic() + 2
-                    while open(view, "rb").read(5) != b"CLONE":
-                        assert time.monotonic() < deadline, "never seen"
+                    def seen(text):
+                        deadline = time.monotonic() + 2
+                        while open(view, "rb").read(5) != text:
+                            assert time.monotonic() < deadline, "never seen"
+                    seen(b"CLONE")
+                    # Two stores into a page have one time. The view has read the file between them.
+                    with open(clone, "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
+                        for i in range(5):
+                            m[:5] = b"one %d" % i
+                            open(view, "rb").read(5)
+                            m[:5] = b"two %d" % i
+                            seen(b"two %d" % i)
+                            m.flush()
                     P
                     # A program that is open for nothing but reading can be run from both sides.
                     V=$S/m/github/chatly/server; cp /bin/echo "$V/tool"; same_text 'run in the clone' hi "$("$(clone server)/tool" hi)"; same_text 'run in the mount' hi "$("$V/tool" hi)"

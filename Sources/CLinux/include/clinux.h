@@ -104,6 +104,8 @@ int rwv_peer_uid(int fd, uint32_t *uid, int32_t *pid);
 int rwv_set_nonblocking(int fd, int on);
 int rwv_set_cloexec(int fd, int on);
 int rwv_poll_in(int fd, int timeout_ms);
+/// Whether a table of mounts has changed since it was opened, or since it was asked this (proc_pid_mountinfo(5)).
+int rwv_poll_changed(int fd);
 /// Bit 0: `a` can be read or has ended; bit 1: `b` (-1: none). 0 when time ran out.
 int rwv_poll_in2(int a, int b, int timeout_ms);
 int rwv_epoll_create(void);

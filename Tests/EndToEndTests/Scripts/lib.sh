@@ -1,5 +1,5 @@
 # What every scenario's shell commands may use. Sourced by bash with:
-#   ENGINE  the engine of workweaves, empty for the best
+#   ENGINE  the engine of workweaves, empty for the best      SHOWN  the one that they get
 #   RWV  the program      S  the sandbox      W  the weave in it (project web-app)      TOOLS  this folder
 set -euo pipefail
 shopt -s nullglob
@@ -31,13 +31,13 @@ view() { printf '%s' "$W/.workweaves/$1/github/chatly/$2"; }        # WORKWEAVE 
 clones() { local c; for c in "$W"/github/*/* "$W"/projects/*; do [ -d "$c/.git" ] && printf '%s\n' "$c"; done; true; }
 
 # Where git takes a workweave's root to be.
-for_git() { if [ "$ENGINE" = checkout ]; then printf '%s' "$W/.rwv/workweaves/$1/checkout"; else printf '%s' "$W/.workweaves/$1"; fi; }
+for_git() { if [ "$SHOWN" = checkout ]; then printf '%s' "$W/.rwv/workweaves/$1/checkout"; else printf '%s' "$W/.workweaves/$1"; fi; }
 # Where changed files lie as plain files, with nothing mounted.
-on_disk() { printf '%s' "$W/.rwv/workweaves/$1/$([ "$ENGINE" = checkout ] && echo checkout || echo upper)"; }
+on_disk() { printf '%s' "$W/.rwv/workweaves/$1/$([ "$SHOWN" = checkout ] && echo checkout || echo upper)"; }
 
 # --- commands
 # A checkout needs no server to be made, but most scenarios speak of one.
-create() { [ "$ENGINE" != checkout ] || up > /dev/null; rwv -C "$W" workweave web-app create ${ENGINE:+--engine "$ENGINE"} "$@"; }
+create() { [ "$SHOWN" != checkout ] || up > /dev/null; rwv -C "$W" workweave web-app create ${ENGINE:+--engine "$ENGINE"} "$@"; }
 delete() { rwv -C "$W" workweave web-app delete "$@"; }
 workweaves() { rwv -C "$W" workweave web-app list; }
 down() { rwv -C "$W" down; }

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Random changes to the files below DIRECTORY, the same for the same seed and tree. Never touches .git.
+"""Random changes to the files below DIRECTORY, the same for the same seed and tree. Never touches .git. Prints each with its result
+and a number for the tree that it leaves: names, types, modes, sizes, targets.
 
 usage: random-ops.py DIRECTORY SEED COUNT
 """
-import os, random, shutil, sys
+import os, random, shutil, stat, sys, zlib
 
 
 def survey(top):
@@ -18,6 +19,18 @@ def survey(top):
             if name != ".git":
                 (links if os.path.islink(path) else files).append(path)
     return files, folders, links
+
+
+def digest(top):
+    lines = []
+    for folder, names, others in os.walk(top):
+        names[:] = [n for n in names if n != ".git"]
+        for name in names + [n for n in others if n != ".git"]:
+            path = os.path.join(folder, name)
+            s = os.lstat(path)
+            size = s.st_size if stat.S_ISREG(s.st_mode) else 0
+            lines.append("%s %o %d %s" % (path[len(top):], s.st_mode, size, os.readlink(path) if stat.S_ISLNK(s.st_mode) else ""))
+    return zlib.crc32("\n".join(sorted(lines)).encode("utf-8", "surrogateescape"))
 
 
 def main():
@@ -104,7 +117,7 @@ def main():
             result = "ok"
         except OSError as error:
             result = os.strerror(error.errno)
-        print(what, a[len(top):], b[len(top):], result)
+        print(what, a[len(top):], b[len(top):], result, "%08x" % digest(top))
 
 
 main()

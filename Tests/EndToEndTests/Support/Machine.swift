@@ -22,6 +22,19 @@ enum Machine {
     /// The engine that workweaves of the scenarios get (RWV_ENGINE); nil for what `auto` chooses.
     static let engine: String? = CurrentProcess.environment("RWV_ENGINE").flatMap { $0.isEmpty ? nil : $0 }
 
+    /// The engine that they get: what was asked for, or for `auto` the kernel's overlayfs where root has a disk for it.
+    static let shown: String = {
+        if let engine { return engine }
+        let type = (try? Files.open(folder, OpenFlags.directory)).map { directory -> UInt64 in
+            defer { directory.close() }
+            return (try? directory.fileSystemStatus().type) ?? 0
+        }
+        return actsAsRoot && type != FileSystemStatus.overlay && type != FileSystemStatus.fuse ? "kernel" : "fuse"
+    }()
+
+    /// Where sandboxes are made (RWV_TEST_DIR).
+    static let folder = CurrentProcess.environment("RWV_TEST_DIR") ?? "/var/tmp"
+
     static let isRoot = CurrentProcess.userID == 0
     /// Whether the commands of a scenario run with root's rights.
     static let actsAsRoot = isRoot && user == nil

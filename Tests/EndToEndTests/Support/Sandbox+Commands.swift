@@ -4,7 +4,7 @@ extension Sandbox {
     private var environment: [String] {
         ["HOME=\(root)/home", "TMPDIR=\(root)/tmp", "XDG_RUNTIME_DIR=\(root)/run", "XDG_CONFIG_HOME=\(root)/home/.config",
          "PATH=\(Machine.searchPath)", "LC_ALL=C", "TZ=UTC", "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
-         "S=\(root)", "W=\(weave)", "RWV=\(program)", "TOOLS=\(tools)", "TEST_USER=\(Machine.user ?? "")", "ENGINE=\(Machine.engine ?? "")"]
+         "S=\(root)", "W=\(weave)", "RWV=\(program)", "TOOLS=\(tools)", "TEST_USER=\(Machine.user ?? "")", "ENGINE=\(Machine.engine ?? "")", "SHOWN=\(Machine.shown)"]
     }
 
     /// The words that make a command run as the scenario's user.
@@ -17,7 +17,7 @@ extension Sandbox {
     /// - Returns: standard output. Throws when it does not end with 0 within `limit` seconds.
     @discardableResult
     func bash(_ script: String, limit: Int = 60) throws -> String {
-        let text = "cd '\(root)'\nexport S W RWV TOOLS ENGINE\n. '\(tools)/lib.sh'\n\(script)\n"
+        let text = "cd '\(root)'\nexport S W RWV TOOLS ENGINE SHOWN\n. '\(tools)/lib.sh'\n\(script)\n"
         return try finish(Subprocess("/usr/bin/timeout", ["-k", "5", "\(limit)"] + asUser + ["/bin/bash", "-c", text],
                                      environment: environment), script, limit)
     }

@@ -23,8 +23,7 @@ struct Sandbox: Sendable {
 
     /// Makes the directory, the tools and nothing else.
     private init() throws {
-        let base = CurrentProcess.environment("RWV_TEST_DIR") ?? "/var/tmp"
-        let made = try Subprocess("/bin/mktemp", ["-d", "\(base)/rwv-e2e.XXXXXX"]).run()
+        let made = try Subprocess("/bin/mktemp", ["-d", "\(Machine.folder)/rwv-e2e.XXXXXX"]).run()
         guard made.succeeded else { throw ScenarioFailure(made.errorText) }
         root = made.outputText.split(separator: "\n").joined()
     }
