@@ -12,8 +12,9 @@ final class ChangeTeller: Sendable {
     private let mounts = Locked<[ObjectIdentifier: Mount]>([:])
 
     private struct Mount {
+        // Both go with the mount.
         weak var files: Passthrough?
-        let session: Session
+        weak var session: Session?
         let top: @Sendable () -> UInt64?
     }
 
@@ -30,7 +31,7 @@ final class ChangeTeller: Sendable {
     /// Begins to tell a mount's kernel. - Parameter isInherited: the kernel knows things that nobody follows yet.
     func add(_ files: Passthrough, _ session: Session, isInherited: Bool, top: @escaping @Sendable () -> UInt64?) {
         mounts.withLock { all in
-            all = all.filter { $0.value.files != nil }
+            all = all.filter { $0.value.session != nil }
             all[ObjectIdentifier(files)] = Mount(files: files, session: session, top: top)
         }
         if isInherited { tell([ObjectIdentifier(files): Set(files.everything)]) }
@@ -68,13 +69,13 @@ final class ChangeTeller: Sendable {
         if changes.isEmpty { return true }
         let isSettled = settle()
         for (id, changes) in changes {
-            guard let mount = mounts.withLock({ $0[id] }) else { continue }
+            guard let mount = mounts.withLock({ $0[id] }), let session = mount.session else { continue }
             let top = mount.top()
             for change in changes {
                 switch change {
                 // What stands in the writable top is at the mount's root for the kernel.
-                case .name(let name, let directory): mount.session.notifyExpired(name: name, in: directory == top ? 1 : directory)
-                case .node(let node): mount.session.notifyChanged(node: node == top ? 1 : node)
+                case .name(let name, let directory): session.notifyExpired(name: name, in: directory == top ? 1 : directory)
+                case .node(let node): session.notifyChanged(node: node == top ? 1 : node)
                 }
             }
         }

@@ -55,6 +55,23 @@ extension EndToEnd {
             }
         }
 
+        /// What the server holds for a mount, it holds no longer than the mount.
+        @Test func nothingIsLeftOfAMount() throws {
+            try Sandbox.with(ProjectMountScenario.repos) { box in
+                try box.bash(ProjectMountScenario.setUp + """
+                    create one > /dev/null
+                    held() { for f in /proc/"$(cat "$W/.rwv/run/server.pid")"/fdinfo/*; do grep -h '^inotify' "$f" || true; done 2> /dev/null | wc -l; }
+                    devices() { find /proc/"$(cat "$W/.rwv/run/server.pid")"/fd -lname /dev/fuse | wc -l; }
+                    grep -rq nothing-such "$A/github" "$B/github" || true
+                    [ "$(held)" -gt 4 ] || fail "$(held) directories are followed"
+                    before=$(devices)
+                    rwv unmount "$A"; rwv unmount "$B"
+                    until_true 5 eval '[ "$(held)" = 0 ]'
+                    until_true 5 eval '[ "$(devices)" = "$((before - 2))" ]'
+                    """)
+            }
+        }
+
         @Test func whileABuildRuns() throws {
             try Sandbox.with(ProjectMountScenario.repos) { box in
                 try box.bash(ProjectMountScenario.setUp + """
