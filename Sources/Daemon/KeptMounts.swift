@@ -79,6 +79,9 @@ final class KeptMounts {
             try descriptor.setNonBlocking(true)
             return (KeptMount(id: request.id, path: request.path, initRequest: first), descriptor)
         } catch {
+            if error == .permission, CurrentProcess.userID != 0, request.options.contains("allow_other") {
+                throw WeaveError(.denied, "cannot let other users into \(path): \(error)", hint: "put the line user_allow_other into /etc/fuse.conf, or mount without --allow-other")
+            }
             throw WeaveError(.unsupported, "cannot mount a FUSE file system at \(path): \(error)",
                              hint: "install fuse3 (fusermount3), check that /dev/fuse can be opened, or use --engine checkout")
         }

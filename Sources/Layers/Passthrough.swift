@@ -170,18 +170,19 @@ package final class Passthrough: @unchecked Sendable {
 
     /// The kernel has dropped references.
     package func forget(_ id: UInt64, count: UInt64) {
-        let gone = table.withLock { () -> PassthroughNode? in
-            guard let node = nodes[id] else { return nil }
+        table.withLock {
+            guard let node = nodes[id] else { return }
             if node.isRestored ? count <= node.lookups : count < node.lookups {
                 node.lookups -= count
-                return nil
+                return
             }
             endWatch(node)
+            // As soon as nothing holds the file, the disk gives its number to another one, which must not lose what is held of it.
+            doomed(id)
+            nodes[id] = nil
             // It may stand in `polled` for a while.
             node.pinned = nil
-            return nodes.removeValue(forKey: id)
         }
-        if gone != nil { doomed(id) }
     }
 
     private func endWatch(_ node: PassthroughNode) {

@@ -13,6 +13,19 @@ import Testing
         try place.tools("weave/.workweaves/agent")
         try place.sh("cd weave; [ ! -e github/chatly/web/node_modules ]; cd .workweaves/agent; rwv lock --dirty; rwv check | grep -v 'stale lock'")
     }
+
+    /// The same at the top of a project mount: what is installed there belongs to the project, and the weave is left as it is.
+    @Test func inAProjectMount() throws {
+        let place = try WeaveOfTools()
+        try place.sh("mkdir -p weave/github m again; cd weave; rwv fetch https://github.com/chatly/web-app.git; rwv mount web-app ../m")
+        try place.tools("m", clones: "weave")
+        try place.sh("""
+            cd m; for f in package-lock.json uv.lock Cargo.lock; do [ -L $f ] && [ -s projects/web-app/$f ]; done
+            [ -d node_modules ] && [ -d .venv ]; [ ! -e ../weave/node_modules ]; [ ! -e ../weave/.venv ]
+            cd ../weave; rwv unmount ../m; rwv mount web-app ../again; [ -d ../again/node_modules ] && [ -x ../again/.venv/bin/python ]
+            rwv unmount ../again
+            """)
+    }
 }
 
 /// A directory with the remotes of remotes.sh, our program and the tools that .ci/tools fetched; taken down with its mounts.
@@ -38,7 +51,9 @@ private final class WeaveOfTools {
         try? Files.removeTree(root)
     }
 
-    func tools(_ directory: String) throws { try sh("bash \(TwoPrograms.source("Tests/DifferentialTests/Scripts/tools.sh")) \"$PWD/\(directory)\"") }
+    func tools(_ directory: String, clones: String? = nil) throws {
+        try sh("bash \(TwoPrograms.source("Tests/DifferentialTests/Scripts/tools.sh")) \"$PWD/\(directory)\" \(clones.map { "\"$PWD/\($0)\"" } ?? "")")
+    }
 
     func sh(_ script: String, _ location: SourceLocation = #_sourceLocation) throws {
         let environment = ["HOME=\(root)/home", "PATH=\(root)/bin:\(tools):\(CurrentProcess.environment("PATH") ?? "/usr/bin:/bin")", "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1",

@@ -26,6 +26,19 @@ extension EndToEnd {
                     echo web-app > "$A/next"; mv "$A/next" "$A/.rwv-active"
                     until_true 2 grep -qx web-app "$A/.rwv-active"; until_true 2 test -e "$A/github/chatly/web"; [ ! -e "$A/next" ] || fail 'the file is left'
                     shows web-app
+                    # As tools and editors do it.
+                    printf 'mobile-app\\n' > "$S/tmp/name"; cp "$S/tmp/name" "$A/.rwv-active"; shows mobile-app
+                    sed -i s/mobile/web/ "$A/.rwv-active"; shown() { [ -e "$A/github/chatly/$1" ] && [ ! -e "$A/github/chatly/$2" ]; }; until_true 2 shown web mobile; shows web-app
+                    echo mobile-app | tee "$A/.rwv-active" > "$S/tmp/out"; shows mobile-app
+                    /usr/bin/python3 -c 'import os, sys; d = sys.argv[1]; f = os.open(d + "/.#new", os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600); os.write(f, b"web-app\\n"); os.fsync(f); os.close(f); os.replace(d + "/.#new", d + "/.rwv-active")' "$A"
+                    until_true 2 shown web mobile; shows web-app
+                    same_text 'what is left at the top' '' "$(ls -A "$A" | grep -i 'sed\\|new' || true)"
+                    printf 'mobile-app\\n' | dd of="$A/.rwv-active" conv=notrunc 2> "$S/tmp/err"; shows mobile-app; echo web-app > "$A/.rwv-active"; shows web-app
+                    for way in "printf mobile-app > '$A/.rwv-active'" "echo mobile-app >> '$A/.rwv-active'" "rm '$A/.rwv-active'" "mv '$A/.rwv-active' '$A/away'" "mkdir '$A/.rwv-active'" \
+                        "ln -s x '$A/.rwv-active'" "echo nosuch > '$A/n'; mv '$A/n' '$A/.rwv-active'" "mkdir -p '$A/d'; mv -T '$A/d' '$A/.rwv-active'" "chmod 600 '$A/.rwv-active'"; do
+                        bash -c "$way" 2> "$S/tmp/err" && fail "$way"; shows web-app
+                    done
+                    rm -rf "$A/n" "$A/d"
                     for text in nosuch '' 'a b' ../web-app; do
                         bash -c "printf '%s\\n' '$text' > '$A/.rwv-active'" 2> "$S/tmp/err" && fail "'$text' was taken"
                         says 'invalid argument'

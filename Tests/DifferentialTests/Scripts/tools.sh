@@ -1,7 +1,8 @@
 # Every ecosystem's own tool reads the files that were generated for it and works on the members.
-# usage: bash tools.sh ROOT      a weave or workweave whose project web-app (remotes.sh) is active
+# usage: bash tools.sh ROOT [CLONES]      a weave, workweave or mount whose project web-app (remotes.sh) is active; where its clones are, if elsewhere
 set -euo pipefail
 cd "$1"
+clones=${2:-$PWD}
 fail() { echo "FAILED: $*" >&2; exit 99; }
 same() { [ "$2" = "$3" ] || fail "$1: expected '$2', found '$3'"; }
 
@@ -29,11 +30,11 @@ cargo generate-lockfile --offline --quiet
 
 # What has no tool here is well-formed.
 for file in package.json web-app.code-workspace; do python3 -m json.tool "$file" > /dev/null; done
-python3 - << 'END'
-import csv, os
+python3 - "$clones" << 'END'
+import csv, os, sys
 rows = list(csv.DictReader(open("gita/repos.csv")))
 names = [row["name"] for row in rows]
 assert len(set(names)) == len(names) == 7, names
-for row in rows: assert os.path.isdir(row["path"]) and row["path"].startswith(os.getcwd() + "/"), row
+for row in rows: assert os.path.isdir(row["path"]) and row["path"].startswith(sys.argv[1] + "/"), row
 for row in csv.DictReader(open("gita/groups.csv")): assert set(row["repos"].split()) <= set(names), row
 END

@@ -6,7 +6,7 @@ What is done through a view must be in the clone, and in that view, at once. All
 whoever sees a file's new size or time sees its new contents. Most steps are a few operations on one side; some are a burst on all sides
 at once, in which operations may fail as among several users of one directory, and which is compared when it is over.
 """
-import collections, ctypes, errno, mmap, os, random, shutil, stat, subprocess, sys, time
+import collections, ctypes, errno, mmap, os, random, shutil, signal, stat, subprocess, sys, time, traceback
 
 LIMIT = 1.0
 seconds, seed = float(sys.argv[1]), int(sys.argv[2])
@@ -163,11 +163,11 @@ def xattr(s):
 
 
 # --- what stays open, and is written to later, wherever it has been moved meanwhile
-def still_there(f):
-    """Its status. One that lost all its names in the clone may be stale for who has it open in a view (docs/decisions/0020)."""
+def on_open(f, work):
+    """Calls work with its status. One that lost all its names in the clone may be stale for who has it open in a view (docs/decisions/0020)."""
     try:
         status = os.fstat(f.fileno())
-        return status if status.st_nlink else nothing()
+        work(status) if status.st_nlink else nothing()
     except OSError as error:
         if error.errno != errno.ESTALE:
             raise
@@ -181,8 +181,15 @@ def through_open_file(s):
         if len(s.files) > 5:
             s.files.pop(0).close()
     f = dice.choice(s.files)
-    still_there(f)
-    os.pwrite(f.fileno(), text() or b"y", dice.randrange(6000))
+    on_open(f, lambda _: os.pwrite(f.fileno(), text() or b"y", dice.randrange(6000)))
+
+
+def flush(m):
+    """msync(2), which says EIO where the page of a stale file cannot be written."""
+    try:
+        m.flush()
+    except OSError as error:
+        raise OSError(errno.ESTALE, "msync") if error.errno == errno.EIO else error
 
 
 @operation(3)
@@ -191,7 +198,7 @@ def store(s):
     path = s.file()
     with open(path, "r+b") as f, mmap.mmap(f.fileno(), os.path.getsize(path) or nothing()) as m:
         m[dice.randrange(len(m))] = 65 + dice.randrange(20)
-        m.flush()
+        flush(m)
 
 
 @operation(3)
@@ -204,10 +211,13 @@ def store_later(s):
         if len(s.maps) > 3:
             [x.close() for x in s.maps.pop(0)]
     f, m = dice.choice(s.maps)
-    # Past the end of a file that was cut off there is no page.
-    if still_there(f).st_size >= len(m):
-        m[dice.randrange(len(m))] = 97 + dice.randrange(20)
-        m.flush()
+
+    def change(status):
+        # Past the end of a file that was cut off there is no page.
+        if status.st_size >= len(m):
+            m[dice.randrange(len(m))] = 97 + dice.randrange(20)
+            flush(m)
+    on_open(f, change)
 
 
 @operation(2)
@@ -374,11 +384,12 @@ def burst(sides):
                     pass
                 except OSError as error:
                     if error.errno not in EXPECTED and not (error.errno == errno.ESTALE and side.top != clone):
-                        print("in a burst, in %s: %r" % (side.top, error), file=sys.stderr)
+                        print("in a burst, in %s: %s" % (side.top, traceback.format_exc()), file=sys.stderr)
                         status = 1
             os._exit(status)
         children.append(child)
-    return all([os.waitpid(child, 0)[1] == 0 for child in children])
+    # Who stores past the end of a file that another has cut off meanwhile is killed, on every disk.
+    return all([os.waitpid(child, 0)[1] in (0, signal.SIGBUS, signal.SIGBUS | 0x80) for child in children])
 
 
 sides = [Side(place) for place in [clone] + views]

@@ -48,6 +48,16 @@ def in_child(code, path, wait=True):
     return child
 
 
+def ofd(fd, kind, start, length):
+    """A lock of the open file, not of the process (F_OFD_SETLK)."""
+    try:
+        fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", kind, 0, start, length, 0))
+        return True
+    except OSError as e:
+        expect("F_OFD_SETLK: %s" % e, e.errno in (errno.EAGAIN, errno.EACCES))
+        return False
+
+
 hold = "print('held', flush=True); sys.stdin.read()"
 for a, b in ((one, two), (two, one), (one, one)):
     f, g = os.open(a, os.O_RDWR), os.open(b, os.O_RDWR)
@@ -99,12 +109,44 @@ for a, b in ((one, two), (two, one), (one, one)):
     os.close(f)
     f = os.open(a, os.O_RDWR)
     child.communicate()
-    # A waiter that is interrupted.
-    expect("exclusive", flock(f, fcntl.LOCK_EX))
+    # A waiter that is interrupted. (The one that had waited has died with its lock.)
+    eventually("exclusive", lambda: flock(f, fcntl.LOCK_EX))
     child = in_child("print('waits', flush=True); fcntl.flock(f, fcntl.LOCK_EX)", b)
     child.send_signal(signal.SIGTERM)
     try:
         child.wait(5)
     except subprocess.TimeoutExpired:
         sys.exit("a waiter cannot be killed")
+    flock(f, fcntl.LOCK_UN)
+    # F_SETLKW: one that waits and is interrupted goes on without the lock, one that waits longer gets it.
+    eventually("what was given back by closing a copy", lambda: lockf(f, fcntl.LOCK_EX))
+    interrupted = in_child("import signal\ndef stop(*_): raise KeyboardInterrupt\nsignal.signal(signal.SIGUSR1, stop)\ntry:\n print('waits', flush=True); fcntl.lockf(f, fcntl.LOCK_EX)\n"
+                           "except KeyboardInterrupt: print('interrupted', flush=True); sys.stdin.read()", b)
+    waiter = in_child("print('waits', flush=True); fcntl.lockf(f, fcntl.LOCK_EX); print('got', flush=True)", b)
+    interrupted.send_signal(signal.SIGUSR1)
+    expect("interrupted", interrupted.stdout.readline() == b"interrupted\n")
+    lockf(f, fcntl.LOCK_UN)
+    expect("got", waiter.stdout.readline() == b"got\n")
+    waiter.communicate()
+    eventually("nobody has it", lambda: lockf(f, fcntl.LOCK_EX))
+    lockf(f, fcntl.LOCK_UN)
+    interrupted.communicate()
     os.close(f)
+    # Locks of open files.
+    f, f2, g = os.open(a, os.O_RDWR), os.open(a, os.O_RDWR), os.open(b, os.O_RDWR)
+    eventually("nobody is left", lambda: ofd(f, fcntl.F_WRLCK, 0, 0))
+    ofd(f, fcntl.F_UNLCK, 0, 0)
+    expect("of one open file", ofd(f, fcntl.F_WRLCK, 0, 10))
+    expect("of another place", not ofd(g, fcntl.F_WRLCK, 5, 10))
+    expect("of another open file", not ofd(f2, fcntl.F_WRLCK, 5, 1))
+    expect("behind it", ofd(g, fcntl.F_WRLCK, 20, 5))
+    child = in_child("print(fcntl.fcntl(f, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 100, 1, 0)) and 'held', flush=True); sys.stdin.read()".replace("struct", "__import__('struct')"), b)
+    expect("of a child", not ofd(f, fcntl.F_WRLCK, 100, 1))
+    child.communicate()
+    eventually("after the child", lambda: ofd(f, fcntl.F_WRLCK, 100, 1))
+    os.close(f2)
+    for attempt in range(100):
+        expect("another one was closed", not ofd(g, fcntl.F_WRLCK, 5, 1))
+    os.close(f)
+    eventually("the open file was closed", lambda: ofd(g, fcntl.F_WRLCK, 5, 1))
+    os.close(g)
