@@ -38,14 +38,15 @@ struct WorkweaveLosses {
         let admin = LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)
         if Files.isDirectory(top + "/.git") { losses.append(Loss(text: "\(repo.path) holds a git repository of its own")) }
         if Files.isDirectory(top) {
-            let named = try changes(top, admin)
+            let named = try changes(top, admin) + LinkedWorktree.hiddenChanges(admin, top).map { ($0, false) }
             let changes = repo.path == "projects/" + info.project ? try RemadeFiles(weave, info, record).others(named) : named.map(\.path)
             if !changes.isEmpty {
                 let more = changes.count > 5 ? ", …" : ""
                 losses.append(Loss(text: "\(repo.path) has \(counted(changes.count, "uncommitted change")): \(changes.prefix(5).joined(separator: ", "))\(more)"))
             }
         }
-        var tips: [ObjectID] = []
+        if !LinkedWorktree.setAside(admin).isEmpty { losses.append(Loss(text: "\(repo.path) has changes that git has set aside (autostash)")) }
+        var tips = LinkedWorktree.ownReferences(admin).map(\.object)
         if let tip = try repository.references.read("refs/heads/" + repo.branch) { tips.append(tip) }
         if let head = try headOfWorktree(repository.commonDirectory), !tips.contains(head) { tips.append(head) }
         for tip in tips {

@@ -15,7 +15,7 @@ struct CleanCheck {
         if !WorkweaveInspector(weave: weave).isTouched(record, repo) { return true }
         let directory = weave.states + "/" + record.name
         guard record.engine != EngineKind.checkout.rawValue, let admin = weave.worktree(record.name, of: repo.path), WorktreeState(directory: admin).isPlain(on: repo.branch),
-              let repository = try? Repository(opening: weave.root + "/" + repo.path),
+              LinkedWorktree.ownReferences(admin).isEmpty, let repository = try? Repository(opening: weave.root + "/" + repo.path),
               (try? repository.references.read(repo.branch))??.hex == repo.base,
               let table = try? BaseTable(path: "\(directory)/base/\(repo.part).meta") else { return false }
         // The index against HEAD: no file of the working tree is looked at.

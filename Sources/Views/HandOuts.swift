@@ -5,14 +5,28 @@ final class HandOuts: Sendable {
     /// Milliseconds between two looks.
     private static let interval = 500
 
-    /// The names, and whether the thread runs. A leaf.
-    private let state = Locked<(names: Set<String>, isWatched: Bool)>(([], false))
+    private struct State {
+        var names: Set<String> = []
+        var isWatched = false
+        var problems: [String: String] = [:]
+    }
+
+    /// The names, whether the thread runs, and why one is not served again. A leaf.
+    private let state = Locked(State())
 
     var names: [String] { state.withLock { $0.names.sorted() } }
 
     func contains(_ name: String) -> Bool { state.withLock { $0.names.contains(name) } }
 
-    func remove(_ name: String) { state.withLock { _ = $0.names.remove(name) } }
+    func remove(_ name: String) {
+        state.withLock { s in
+            s.names.remove(name)
+            s.problems[name] = nil
+        }
+    }
+
+    /// Whether nobody was told of this problem yet.
+    func isNews(_ name: String, _ problem: String) -> Bool { state.withLock { $0.problems.updateValue(problem, forKey: name) != problem } }
 
     /// - Parameter look: called now and then on a thread of its own, while there are any.
     func insert(_ name: String, look: @escaping @Sendable () -> Void) {

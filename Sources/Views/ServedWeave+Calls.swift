@@ -25,7 +25,11 @@ extension ServedWeave {
             try weave.prepareState()
             let plan = try ViewPlan.make(weave, project, name, locked: options.locked, revisions: options.revisions)
             let record = try maker.make(plan, engine: engine, umask: options.umask)
-            try show(record, isInherited: false)
+            do throws(WeaveError) { try show(record, isInherited: false) } catch {
+                clearUpper(name)
+                try? remove(record, name, engine)
+                throw error
+            }
             return record
         }
         if !fromKernel { place.tellKernel(1, name.text) }
@@ -42,8 +46,7 @@ extension ServedWeave {
         } catch {
             if error.code == .notFound { throw error }
             if isWish {
-                // On a full disk nothing can be written before something is gone; nobody has been told of it yet.
-                try? Files.removeTree(weave.state(of: name) + "/upper")
+                clearUpper(name)
                 try? delete(name.text, force: true)
                 throw error
             }
@@ -59,6 +62,9 @@ extension ServedWeave {
         return .fuse
     }
 
+    /// Of a workweave that nobody has been told of yet: on a full disk nothing can be written before something is gone.
+    private func clearUpper(_ name: WorkweaveName) { try? Files.removeTree(weave.state(of: name) + "/upper") }
+
     /// Takes a workweave away. The caller has made sure that nothing is lost by it.
     /// - Parameter force: also when it is mounted by the kernel and in use. - Throws: `.busy`.
     package func delete(_ name: String, force: Bool = false, fromKernel: Bool = false) throws(WeaveError) {
@@ -66,16 +72,20 @@ extension ServedWeave {
         try locks.changing(name, fromKernel: fromKernel) { () throws(WeaveError) in
             let record = try requireRecord(name)
             let engine = try engines.of(record)
-            let directory = weave.state(of: name)
             try engine.unmount(record, force: force)
-            let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
-            try journal.write(directory)
-            engine.hide(record)
-            _ = projects.withLock { $0.removeValue(forKey: name.text) }
-            try journal.removeFromGit(weave)
-            try weave.discard(directory)
+            try remove(record, name, engine)
         }
         if !fromKernel { place.tellKernel(1, name.text) }
+    }
+
+    private func remove(_ record: WorkweaveRecord, _ name: WorkweaveName, _ engine: any Engine) throws(WeaveError) {
+        let directory = weave.state(of: name)
+        let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
+        try journal.write(directory)
+        engine.hide(record)
+        _ = projects.withLock { $0.removeValue(forKey: name.text) }
+        try journal.removeFromGit(weave)
+        try weave.discard(directory)
     }
 
     /// The workweaves of a project, or the one of a name, or all.

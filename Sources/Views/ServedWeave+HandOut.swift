@@ -80,7 +80,9 @@ extension ServedWeave {
     func takeBackWhatIsFree() {
         for text in locks.handOuts.names {
             guard let name = try? WorkweaveName(text) else { continue }
-            do throws(WeaveError) { try serveAgain(name, but: nil) } catch { log("'\(text)' is not served again: \(error.message)") }
+            do throws(WeaveError) { try serveAgain(name, but: nil) } catch {
+                if locks.handOuts.isNews(text, error.message) { log("'\(text)' is not served again: \(error.message)") }
+            }
         }
     }
 

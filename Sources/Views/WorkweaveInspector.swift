@@ -29,7 +29,7 @@ struct WorkweaveInspector {
         guard let admin = weave.worktree(record.name, of: repo.path), let table = try? BaseTable(path: "\(directory)/base/\(repo.part).meta"), let index = try? Files.status(admin + "/index") else { return true }
         let recorded = table.index
         guard index.size == recorded.size, index.mtime == recorded.modified.seconds, index.mtime_ns == recorded.modified.nanoseconds,
-              WorktreeState(directory: admin).isPlain(on: repo.branch) else { return true }
+              WorktreeState(directory: admin).isPlain(on: repo.branch), LinkedWorktree.ownReferences(admin).isEmpty else { return true }
         guard let repository = try? Repository(opening: "\(weave.root)/\(repo.path)"),
               let tip = try? repository.references.read(repo.branch) else { return true }
         return tip.hex != repo.base

@@ -78,7 +78,8 @@ extension Weave {
     /// - Throws: `.busy` when somebody else has the workweave for himself.
     package func requireShared(_ name: String) throws(WeaveError) {
         if isInside(name) { return }
-        let users = try exclusiveUsers(of: name)
+        // Who may not look into the state directory has no use for the workweave either.
+        let users = (try? exclusiveUsers(of: name)) ?? []
         if !users.isEmpty { throw Self.inUse(name, by: users) }
     }
 

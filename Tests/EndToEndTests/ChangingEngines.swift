@@ -132,6 +132,25 @@ extension EndToEnd {
             }
         }
 
+        /// Repos that joined after it was made, also in pieces while an overlay is mounted.
+        @Test(arguments: changes) func afterASync(from: String, to: String) throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    create agent --engine \(from) > /dev/null; A=$W/.workweaves/agent
+                    git clone -q "$S/origins/server.git" "$W/github/chatly/late"
+                    printf '  github/chatly/late:\\n    type: git\\n    url: file://%s\\n    version: main\\n    role: primary\\n' "$S/origins/server.git" >> "$A/projects/web-app/rwv.yaml"
+                    rwv -C "$W" workweave web-app sync agent | found -xF 'added: github/chatly/late'
+                    echo mine > "$A/github/chatly/late/mine"; rm "$A/github/chatly/late/README.md"
+                    bash "$TOOLS/everything.sh" "$A" > "$S/before"
+                    for engine in \(to) \(from); do
+                        rwv -C "$W" workweave web-app engine agent $engine
+                        diff "$S/before" <(bash "$TOOLS/everything.sh" "$A") || fail "it is not the same as $engine"
+                    done
+                    delete --force agent
+                    """)
+            }
+        }
+
         @Test(arguments: changes) func inUse(from: String, to: String) throws {
             try Sandbox.with([.app]) { box in
                 try box.bash("""
@@ -219,6 +238,10 @@ extension EndToEnd {
                     refuses -C "$W" workweave web-app engine agent fuse
                     rwv -C "$W" workweave web-app engine agent checkout
                     diff "$S/before" <(bash "$TOOLS/everything.sh" "$W/.workweaves/agent") || fail 'it is not the same'
+                    # Without a server commands wait for one another.
+                    pids=(); for i in 1 2 3 4; do rwv -C "$W" workweave web-app create "more-$i" --engine checkout > /dev/null & pids+=($!); done
+                    for pid in "${pids[@]}"; do wait "$pid" || fail 'one of four creates at once'; done
+                    for i in 1 2 3 4; do equals_native "more-$i" server; rwv -C "$W" workweave web-app delete "more-$i"; done
                     """)
                 try box.bash("""
                     up

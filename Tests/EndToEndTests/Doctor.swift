@@ -50,7 +50,7 @@ extension EndToEnd {
         @Test func emptyDirectoriesDeleted() throws {
             try Sandbox.with([.app]) { box in
                 try box.bash(Self.tools + """
-                    create agent; create by-hand --engine checkout; down
+                    create agent --engine fuse; create by-hand --engine checkout; down
                     old_activate() { chmod u+w "$W/.workweaves"; find "$W/.rwv" "$W/.workweaves" -depth -type d -empty -delete; rm -rf "$W/.workweaves"; }
                     old_activate; fixes 'missing-directories missing-directories missing-directories'
                     up; equals_native agent server; equals_native by-hand server
@@ -154,7 +154,7 @@ extension EndToEnd {
                     /usr/bin/python3 - "$RWV" "$S/tmp/other" "$revision" "$other" <<'P'
                     import sys; d = open(sys.argv[1], 'rb').read(); open(sys.argv[2], 'wb').write(d.replace(sys.argv[3].encode(), sys.argv[4].encode()))
                     P
-                    chmod +x "$S/tmp/other"; "$S/tmp/other" -C "$W" workweave web-app create agent > /dev/null
+                    chmod +x "$S/tmp/other"; "$S/tmp/other" -C "$W" workweave web-app create agent --engine fuse > /dev/null
                     V=$(view agent server); echo work > "$V/new"
                     finds other-version; tell "$other"
                     (cd "$V"; leaves other-version; tell other-version)

@@ -5,7 +5,7 @@ extension EndToEnd {
     @Suite struct FastExec {
         /// For each script, which works on workweaves of the engine that hands them out.
         static let words = """
-            ENGINE=fuse
+            ENGINE=fuse SHOWN=fuse
             fast() { rwv -C "$W" exec --fast "$@"; }
             status() { local s=0; "$@" > "$S/tmp/out" 2> "$S/tmp/err" || s=$?; echo $s; }
             tree() { /usr/bin/python3 "$TOOLS/tree.py" "$@"; }

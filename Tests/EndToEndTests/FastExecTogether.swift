@@ -214,6 +214,21 @@ extension EndToEnd {
             }
         }
 
+        /// Root acts as the weave's owner.
+        @Test func rootForItsOwner() throws {
+            guard Machine.isRoot else { return }
+            try Sandbox.with([.app]) { box in
+                try box.bash("ENGINE=fuse; create agent > /dev/null")
+                try box.asRoot(FastExec.words + """
+                    same_text 'who writes' "overlayfs $(stat -c %u "$W")" "$(fast agent bash -c 'echo x > new; echo $(stat -f -c %T .) $(id -u)')"
+                    """)
+                try box.bash(FastExec.words + """
+                    same_text 'whose it is' "$(id -u)" "$(stat -c %u "$W/.workweaves/agent/new")"
+                    is_free agent
+                    """)
+            }
+        }
+
         @Test func forbidden() throws {
             try Sandbox.with([.app]) { box in
                 try box.bash(FastExec.words + """

@@ -175,6 +175,35 @@ extension EndToEnd {
             }
         }
 
+        /// Which engine it is, and why not this one, is said on request.
+        @Test func chosenAndSaid() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    said() { rwv -C "$W" workweave web-app list --json | json_values $1 | tr '\\n' ' '; }
+                    ENGINE= SHOWN= create agent > /dev/null
+                    mkdir "$W/.workweaves/by-hand"; same_text 'by mkdir' served "$(rwv -C "$W" mounts | awk '/by-hand/ && $4 == "fuse" { print $5 }')"
+                    rmdir "$W/.workweaves/by-hand"
+                    if [ "$(said engine)" = 'kernel ' ]; then
+                        same_text 'reason' 'null ' "$(said engine_reason)"
+                        echo mine > "$(view agent server)/mine"; down
+                        # Something is in overlayfs's way.
+                        rm -rf "$W/.rwv/workweaves/agent/kernel-work"; echo x > "$W/.rwv/workweaves/agent/kernel-work"
+                        up
+                        same_text 'engine' 'fuse ' "$(said engine)"; said engine_reason | found 'cannot be mounted' || fail "$(said engine_reason)"
+                        rwv -C "$W" mounts | found 'fuse  served: overlayfs cannot be mounted' || fail "$(rwv -C "$W" mounts)"
+                        same_text 'all the same' mine "$(cat "$(view agent server)/mine")"; echo more > "$(view agent server)/more"
+                        down; rm "$W/.rwv/workweaves/agent/kernel-work"; up
+                        same_text 'engine again' 'kernel ' "$(said engine)"; same_text 'reason again' 'null ' "$(said engine_reason)"
+                        same_text 'what was written meanwhile' more "$(cat "$(view agent server)/more")"
+                        rm "$(view agent server)/mine" "$(view agent server)/more"
+                    else
+                        same_text 'engine' 'fuse ' "$(said engine)"
+                        said engine_reason | found -E 'root|disk' || fail "$(said engine_reason)"
+                    fi
+                    """)
+            }
+        }
+
         /// On a disk that is itself overlayfs marks have the other form, and this engine cannot be had; on a better one they are changed.
         @Test func otherMarks() throws {
             guard Machine.actsAsRoot else { return try isRefusedToOthers() }
@@ -182,6 +211,7 @@ extension EndToEnd {
                 try box.onDisk("mkdir disk disk/upper disk/work disk/lower; mount -t overlay overlay -o lowerdir=disk/lower,upperdir=disk/upper,workdir=disk/work w", """
                     ENGINE= create agent > /dev/null
                     same_text 'engine' fuse "$(rwv -C "$W" workweave web-app list --json | json_values engine)"
+                    rwv -C "$W" workweave web-app list --json | json_values engine_reason | found 'overlayfs' || fail 'no reason'
                     refuses -C "$W" workweave web-app create other --engine kernel; says overlayfs
                     refuses -C "$W" workweave web-app engine agent kernel; says overlayfs
                     cd "$(view agent server)"; rm README.md; mv src/net src/moved; rm src/moved/part1.txt; rm -r docs; mkdir docs; echo x > docs/x; cd "$S"

@@ -1,0 +1,57 @@
+internal import Syscalls
+
+extension LinkedWorktree {
+    /// Changes that git has set aside while it rebases or merges (`--autostash`): commits that only a file of the worktree names.
+    package static func setAside(_ adminDirectory: String) -> [ObjectID] {
+        ["rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH"].compactMap { object(adminDirectory + "/" + $0) }
+    }
+
+    /// References that this worktree has for itself (`refs/worktree`, `refs/bisect`, `refs/rewritten`), by full name; git keeps each in a file.
+    package static func ownReferences(_ adminDirectory: String) -> [(name: String, object: ObjectID)] {
+        var all: [(name: String, object: ObjectID)] = []
+        func look(_ name: String) {
+            guard let directory = try? Files.open(adminDirectory + "/" + name, OpenFlags.directory | OpenFlags.noFollow) else {
+                if let object = object(adminDirectory + "/" + name) { all.append((name, object)) }
+                return
+            }
+            defer { directory.close() }
+            for entry in (try? directory.directoryEntries()) ?? [] { look(name + "/" + entry.text) }
+        }
+        look("refs")
+        return all
+    }
+
+    private static func object(_ path: String) -> ObjectID? {
+        guard let text = try? Files.read(path, limit: 4096) else { return nil }
+        return ObjectID(hex: String(decoding: text.prefix { $0 != 10 }, as: UTF8.self))
+    }
+
+    /// Files that `git status` does not look at (`update-index --assume-unchanged` or `--skip-worktree`), that are there and are not as the
+    /// index says. Relative to `top`. - Throws: when git cannot tell.
+    package static func hiddenChanges(_ adminDirectory: String, _ top: String) throws(GitError) -> [String] {
+        let place = ["--git-dir", adminDirectory, "--work-tree", top]
+        let listed = try GitProgram.run(place + ["ls-files", "-v", "-z"], directory: top)
+        try listed.check("cannot read the index of \(top)")
+        var paths: [[UInt8]] = []
+        for line in listed.output.split(separator: 0) where line.count > 2 {
+            let isAssumed = line.first.map { $0 >= UInt8(ascii: "a") } ?? false
+            guard isAssumed || line.first == UInt8(ascii: "S") else { continue }
+            let path = Array(line.dropFirst(2))
+            // Outside of a sparse checkout there is nothing.
+            if isAssumed || Files.exists(top + "/" + String(decoding: path, as: UTF8.self)) { paths.append(path) }
+        }
+        if paths.isEmpty { return [] }
+        let copy = adminDirectory + "/index.rwv-tmp-" + randomHex(8)
+        try onDisk("cannot copy the index of \(top)") { () throws(Errno) in try Files.copy(adminDirectory + "/index", copy) }
+        defer { try? Files.unlink(copy) }
+        let input = Array(paths.joined(separator: [0])) + [0]
+        for flag in ["--no-assume-unchanged", "--no-skip-worktree"] {
+            try GitProgram.run(place + ["update-index", flag, "-z", "--stdin"], directory: top, environment: ["GIT_INDEX_FILE": copy], input: input)
+                .check("cannot look at \(top)")
+        }
+        let changed = try GitProgram.run(place + ["diff-files", "--name-only", "-z"], directory: top, environment: ["GIT_INDEX_FILE": copy])
+        try changed.check("cannot look at \(top)")
+        let hidden = Set(paths)
+        return changed.output.split(separator: 0).map(Array.init).filter(hidden.contains).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
