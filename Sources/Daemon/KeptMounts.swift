@@ -68,8 +68,9 @@ final class KeptMounts {
         }
         // Nothing is ever written below a missing mount; but fusermount3 wants a directory its user may write to.
         let below = try system("open \(path)") { () throws(Errno) in OwnedDescriptor(try Files.open(path, OpenFlags.directory | OpenFlags.noFollow)) }
+        var mode = try system("look at \(path)") { () throws(Errno) in try below.descriptor.status() }.permissions
         try? below.descriptor.setMode(0o755)
-        defer { try? below.descriptor.setMode(0o555) }
+        defer { try? below.descriptor.setMode(mode) }
         guard Files.exists("/dev/fuse") else {
             throw WeaveError(.unsupported, "there is no /dev/fuse on this system", hint: "load the fuse module (modprobe fuse), or use --engine checkout")
         }
@@ -77,6 +78,7 @@ final class KeptMounts {
             let descriptor = try Mount.attach(at: path, options: request.options + ["fsname=\(weave.root.replacingCommas)"])
             let first = try Mount.readInit(descriptor)
             try descriptor.setNonBlocking(true)
+            mode = 0o555
             return (KeptMount(id: request.id, path: request.path, initRequest: first), descriptor)
         } catch {
             if error == .permission, CurrentProcess.userID != 0, request.options.contains("allow_other") {
