@@ -24,7 +24,7 @@ extension Overlay {
             do throws(Errno) {
                 let found: Found
                 if isLower, let e = lower.resolve(child) {
-                    return visit(name, Found(id: child, generation: 1, status: lower.status(e)), next)
+                    return visit(name, Found(id: child, generation: generation, status: lower.status(e)), next)
                 }
                 found = try find(id, name, inner, counting: true)
                 if visit(name, found, next) { return true }

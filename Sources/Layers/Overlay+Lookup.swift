@@ -20,7 +20,7 @@ extension Overlay {
             return try enter(identity, parent, name, status, s, counting: counting)
         }
         guard let directory = place.lower, let e = lower.child(directory, name) else { throw .notFound }
-        return Found(id: lower.id(e), generation: 1, status: lower.status(e))
+        return Found(id: lower.id(e), generation: generation, status: lower.status(e))
     }
 
     /// Records a node of the upper directory, found at `parent`/`name`.
@@ -65,7 +65,7 @@ extension Overlay {
         if status.isDirectory { shown.nlink = 1 }
         // Born-at tells apart two files that had the same inode number one after the other.
         let born = UInt64(bitPattern: status.btime) &* 1_000_000_007 &+ UInt64(status.btime_ns) &+ 2
-        return Found(id: id, generation: id.isUpper ? born : 1, status: shown)
+        return Found(id: id, generation: id.isUpper ? born &+ (generation &- 1) &* 0x9E37_79B1 : generation, status: shown)
     }
 
     /// The kernel dropped `count` references.

@@ -27,6 +27,8 @@ package final class Overlay: @unchecked Sendable {
     /// Guarded by `namespace`.
     private(set) var lower: LowerTree
     /// Whether somebody else has the directory now. Guarded by `namespace`.
+    /// Of the nodes that the kernel is given; another one after somebody else has had the directory.
+    package let generation: UInt64
     private var isClosed = false
     /// Guarded by `table`.
     var nodes: [UInt64: UpperNode] = [:]
@@ -40,12 +42,14 @@ package final class Overlay: @unchecked Sendable {
 
     /// - Parameters:
     ///   - directory: the workweave's state directory, which holds `upper` and `work`; both are opened here.
+    ///   - generation: from 1 on.
     ///   - isInherited: the mount was served by another process before: its node ids must keep their meaning.
     /// - Throws: ENOENT and the like when the directories are not there.
-    package init(lower: LowerTree, directory: String, format: UpperFormat, files: DescriptorCache, isInherited: Bool) throws(Errno) {
+    package init(lower: LowerTree, directory: String, format: UpperFormat, files: DescriptorCache, generation: UInt64 = 1, isInherited: Bool) throws(Errno) {
         self.lower = lower
         self.format = format
         self.files = files
+        self.generation = generation
         workweave = lower.workweave
         root = lower.root
         needsScan = isInherited

@@ -114,7 +114,7 @@ package final class WorkweavesHandler: RequestHandler, @unchecked Sendable {
 
     private func entry(_ id: UInt32, _ member: Member, _ s: Scratch) throws(Errno) -> Entry {
         switch member {
-        case .overlay(let o): return Entry(node: o.root.raw, generation: 1, status: try o.attributes(o.root, s))
+        case .overlay(let o): return Entry(node: o.root.raw, generation: o.generation, status: try o.attributes(o.root, s))
         case .link(let target): return Entry(node: linkNode(id), generation: 1, status: linkStatus(id, target))
         case .mountPoint, .handedOut:
             let status = if case .handedOut = member { mountPointStatus(id, Self.handedOutLow) } else { mountPointStatus(id, Self.mountPointLow) }

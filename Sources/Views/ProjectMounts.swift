@@ -76,7 +76,13 @@ final class ProjectMounts: Sendable {
     func mount(_ options: MountOptions, _ mounter: any Mounter) throws(WeaveError) {
         changing.lock()
         defer { changing.unlock() }
-        if let there = mount(at: options.path), isUp(there.record.id, mounter) { return try there.activate(options.project) }
+        if let there = mount(at: options.path), isUp(there.record.id, mounter) {
+            let record = there.record
+            guard Set(options.options).isSubset(of: record.options), record.showsAll || !options.showsAll else {
+                throw WeaveError(.exists, "\(options.path) is mounted already, with other options", hint: "unmount it first: rwv unmount \(options.path)")
+            }
+            return try there.activate(options.project)
+        }
         // Registered, but taken away by somebody: the new wish takes its place.
         let former = try weave.mountRecords().first { $0.path == options.path }
         let record = MountRecord(id: former?.id ?? randomHex(4), path: options.path, project: options.project, showsAll: options.showsAll,

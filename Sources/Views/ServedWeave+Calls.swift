@@ -45,17 +45,25 @@ extension ServedWeave {
             return engine.kind
         } catch {
             if error.code == .notFound { throw error }
-            if isWish {
+            func takeBack() {
                 clearUpper(name)
                 try? delete(name.text, force: true)
+            }
+            if isWish {
+                takeBack()
                 throw error
             }
-            try locks.changing(name) { () throws(WeaveError) in
-                var record = made
-                record.engine = EngineKind.fuse.rawValue
-                try record.write(weave.state(of: name))
-                engine.hide(record)
-                try show(record, isInherited: false)
+            do throws(WeaveError) {
+                try locks.changing(name) { () throws(WeaveError) in
+                    var record = made
+                    record.engine = EngineKind.fuse.rawValue
+                    try record.write(weave.state(of: name))
+                    engine.hide(record)
+                    try show(record, isInherited: false)
+                }
+            } catch {
+                takeBack()
+                throw error
             }
         }
         place.tellKernel(1, name.text)

@@ -76,6 +76,7 @@ extension ServedWeave {
         let directory = weave.state(of: name)
         var record = old
         record.engine = kind.rawValue
+        record.generation = (record.generation ?? 0) + 1
         try system("change the marks of '\(name.text)'") { () throws(Errno) in
             let top = OwnedDescriptor(try Files.open(directory + "/upper", OpenFlags.directory)), work = OwnedDescriptor(try Files.open(directory + "/work", OpenFlags.directory))
             let new = kind == .kernel ? try UpperFormat.probe(in: work.descriptor) : form

@@ -29,10 +29,12 @@ extension ServedWeave {
         var hasLetGo = false, id: UInt32 = 0
         do throws(WeaveError) {
             try locks.changing(name) { () throws(WeaveError) in
-                let record = try requireRecord(name)
+                var record = try requireRecord(name)
                 try requireTakeable(record)
                 try requireNobodyIn(text)
                 let directory = weave.state(of: name)
+                record.generation = (record.generation ?? 0) + 1
+                try record.write(directory)
                 (hasLetGo, id) = (true, record.id)
                 try ExclusiveUse(of: pid).write(directory)
                 locks.handOuts.insert(text) { [weak self] in self?.takeBackWhatIsFree() }
@@ -102,7 +104,8 @@ extension ServedWeave {
             let users = isOwner ? weave.lateUsers(of: text) : try weave.exclusiveUsers(of: text)
             guard users.isEmpty else { return users }
             try system("clear up after overlayfs in \(directory)") { () throws(Errno) in try Files.removeTree("\(directory)/\(ExclusiveUse.workDirectory)") }
-            try engines.fuse.show(record, isInherited: false)
+            // What the kernel forgets of its former nodes must not count for those of now.
+            try engines.fuse.show(record, isInherited: true)
             try ExclusiveUse.remove(directory)
             locks.handOuts.remove(text)
             return []

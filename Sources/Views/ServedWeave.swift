@@ -86,7 +86,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         try projectMounts.unmountAll(force: force, mounter)
         do throws(WeaveError) {
             // The others may be away when one is in use.
-            let results = Thread.map(try weave.workweaveRecords(), width: CurrentProcess.processorCount) { [engines] record -> Result<Void, WeaveError> in
+            let results = Thread.map(try recordsOrDetached(), width: CurrentProcess.processorCount) { [engines] record -> Result<Void, WeaveError> in
                 do throws(WeaveError) { return .success(try (try? engines.of(record))?.unmount(record, force: force) ?? ()) } catch { return .failure(error) }
             }
             for result in results { try result.get() }
@@ -96,6 +96,13 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             try? bringAllUp()
             throw error.code == .busy ? WeaveError(.busy, "the workweaves are in use", hint: error.hint) : error
         }
+    }
+
+    /// All records. On a disk that cannot be read nobody knows what is mounted as what: it is detached.
+    private func recordsOrDetached() throws(WeaveError) -> [WorkweaveRecord] {
+        if weave.diskFailure == nil { return try weave.workweaveRecords() }
+        for path in MountTable.all().map(\.path).filter({ $0.hasPrefix(weave.workweaves + "/") }).reversed() { try? Syscalls.unmount(path, lazy: true) }
+        return []
     }
 
     /// Mounts everything that is registered and not mounted.

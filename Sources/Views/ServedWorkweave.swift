@@ -21,7 +21,7 @@ struct ServedWorkweave {
         }
         let lower = try lower(record)
         return try system("open the state of '\(record.name)'") { () throws(Errno) in
-            try Overlay(lower: lower, directory: directory(record), format: format, files: files, isInherited: isInherited)
+            try Overlay(lower: lower, directory: directory(record), format: format, files: files, generation: UInt64(record.generation ?? 0) + 1, isInherited: isInherited)
         }
     }
 

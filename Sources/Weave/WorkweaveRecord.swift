@@ -76,6 +76,9 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
     package var given: [String: String]?
     /// Nil for the checkout engine.
     package var upper: Upper?
+    /// How often somebody else has had the upper directory since it was made: the kernel is given other nodes after each time, since what it
+    /// keeps of the former for those who have them open is not so any more.
+    package var generation: UInt32?
     /// Repos that left while the kernel's overlay was mounted, which still lies upon them.
     package var left: [Left]?
 

@@ -93,7 +93,7 @@ extension EndToEnd {
                     1)  grep -q '^error: ' "$S/tmp/err" && grep -q '^hint: ' "$S/tmp/err" || fail "$(cat "$S/tmp/err")"
                         grep -qi 'space' "$S/tmp/err" || fail "it does not say that the disk is full: $(cat "$S/tmp/err")"
                         rm "$W/filler"
-                        same_text 'left by a create that failed' "$before" "$(state)"
+                        same_text "left by a create that failed: $(cat "$S/tmp/err")" "$before" "$(state)"
                         create agent; equals_native agent server; equals_native agent web ;;
                     *)  fail "exit code $status: $(cat "$S/tmp/err")" ;;
                     esac

@@ -33,6 +33,32 @@ extension EndToEnd {
             }
         }
 
+        /// Who opens a file just as it is handed out, and keeps it, changes nothing of what others see afterwards.
+        @Test func somebodyComesInBetween() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(FastExec.words + """
+                    create agent > /dev/null; V=$(view agent server)
+                    for k in 1 2 3; do echo "content $k" > "$V/n$k"; done; echo edit >> "$V/README.md"
+                    python3 -c '
+                    import os, sys
+                    while not os.path.exists(sys.argv[2]):
+                        try:
+                            fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+                            os.write(fd, b"x")
+                            os.close(fd)
+                        except OSError: pass
+                    ' "$V/w" "$S/tmp/stop" & writer=$!
+                    for round in {1..40}; do rwv -C "$W" exec --fast agent -- true 2> "$S/tmp/err" || true; done
+                    touch "$S/tmp/stop"; wait $writer
+                    until_true 20 is_free agent
+                    same_text 'new files' "$(printf 'content %s\n' 1 2 3)" "$(cat "$V"/n[123])"
+                    same_text 'status' ' M README.md ?? n1 ?? n2 ?? n3 ?? w ' "$(git -C "$V" status --porcelain | tr '\n' ' ')"
+                    echo more > "$V/n4"
+                    refuses -C "$W" workweave web-app delete agent
+                    """)
+            }
+        }
+
         /// Whoever is in it first is not thrown out.
         @Test func somebodyIsInIt() throws {
             try Sandbox.with([.app]) { box in

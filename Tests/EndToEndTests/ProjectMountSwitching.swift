@@ -22,6 +22,7 @@ extension EndToEnd {
                     shows web-app
                     same_text 'printed' '' "$(rwv -C "$A" activate mobile-app 2>&1)"; shows mobile-app
                     rwv -C "$W" mount web-app "$A"; shows web-app
+                    for option in --read-only --all '-o noexec'; do refuses -C "$W" mount mobile-app "$A" $option; says 'other options'; shows web-app; done
                     echo mobile-app > "$A/.rwv-active"; shows mobile-app
                     echo web-app > "$A/next"; mv "$A/next" "$A/.rwv-active"
                     until_true 2 grep -qx web-app "$A/.rwv-active"; until_true 2 test -e "$A/github/chatly/web"; [ ! -e "$A/next" ] || fail 'the file is left'
