@@ -53,8 +53,10 @@ package struct MountHelper: Sendable {
         }
         try checkOwner(of: directory, source)
         if call.has("f") { return nil }
-        let line = ["-C", source, "mount", project, directory] + (options.showsAll ? ["--all"] : [])
-        return line + (options.passedOn.isEmpty ? [] : ["-o", options.passedOn.joined(separator: ",")])
+        let line = ["-C", source, "mount", project, directory]
+        // mount(8) repeats what it takes the mount's options to be.
+        if options.isRemount { return line }
+        return line + (options.showsAll ? ["--all"] : []) + (options.passedOn.isEmpty ? [] : ["-o", options.passedOn.joined(separator: ",")])
     }
 
     /// Mounts on an autofs, as root. Everybody who touches that directory waits for this mount, but the processes of systemd's own group, which we are in: so
