@@ -6,17 +6,19 @@ package struct PlaceUsers: Sendable {
     /// The first thing below the directory that it uses.
     package let path: String
 
-    /// - Parameter directory: a canonical path. Nothing is looked up in it.
-    package static func find(_ directory: String) -> [PlaceUsers] {
+    /// - Parameters:
+    ///   - directory: a canonical path. Nothing is looked up in it.
+    ///   - device: a file system, as mountinfo numbers it ("0:57"), whose files do not count, but for mappings.
+    package static func find(_ directory: String, notOn device: String? = nil) -> [PlaceUsers] {
         var found: [PlaceUsers] = []
         for pid in ProcessFiles.all where pid != CurrentProcess.id {
-            guard let path = firstUse(pid, directory) else { continue }
+            guard let path = firstUse(pid, directory, device) else { continue }
             found.append(PlaceUsers(pid: pid, name: ProcessFiles.name(of: pid), path: path))
         }
         return found.sorted { $0.pid < $1.pid }
     }
 
-    private static func firstUse(_ pid: Int32, _ directory: String) -> String? {
+    private static func firstUse(_ pid: Int32, _ directory: String, _ device: String?) -> String? {
         let inside = directory + "/"
         var links = ["cwd", "root", "exe"]
         if let fds = try? Files.open("/proc/\(pid)/fd", OpenFlags.directory) {
@@ -24,7 +26,10 @@ package struct PlaceUsers: Sendable {
             fds.close()
         }
         for link in links {
-            if let target = try? Files.readLink("/proc/\(pid)/\(link)"), target == directory || target.hasPrefix(inside) { return target }
+            if let target = try? Files.readLink("/proc/\(pid)/\(link)"), target == directory || target.hasPrefix(inside) {
+                if let device, isOn(device, pid, link) { continue }
+                return target
+            }
         }
         guard let maps = try? Files.read("/proc/\(pid)/maps") else { return nil }
         let wanted = Array((" " + inside).utf8)
@@ -34,5 +39,13 @@ package struct PlaceUsers: Sendable {
             return String(decoding: line[slash...], as: UTF8.self)
         }
         return nil
+    }
+
+    private static func isOn(_ device: String, _ pid: Int32, _ link: String) -> Bool {
+        // A handle asks the file system nothing.
+        guard let handle = try? Files.open("/proc/\(pid)/\(link)", OpenFlags.path) else { return false }
+        defer { handle.close() }
+        guard let entry = ProcessFiles.entry(CurrentProcess.id, handle.raw) else { return false }
+        return ProcessFiles.mounts(of: device, pid: pid).contains(entry.mount)
     }
 }

@@ -100,7 +100,7 @@ package enum ProcessFiles {
         return ((try? folder.directoryEntries()) ?? []).compactMap { Int32($0.text) }
     }
 
-    private static func mounts(of device: String, pid: Int32) -> Set<Int> {
+    static func mounts(of device: String, pid: Int32) -> Set<Int> {
         guard let bytes = try? Files.read("/proc/\(pid)/mountinfo") else { return [] }
         return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 3)

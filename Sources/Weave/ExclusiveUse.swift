@@ -61,9 +61,9 @@ extension Weave {
     package func lateUsers(of name: String) -> [Int32] {
         let upper = "upperdir=\(fromBaseView("\(states)/\(name)"))/upper"
         let inside = Namespaces.processes { $0.type == ExclusiveUse.mountType && $0.source == root && $0.options.contains(upper) }
-        // Who stands in the directory that it is mounted on outside has nothing of it.
-        let place = workweaves + "/" + name
-        return inside.isEmpty ? PlaceUsers.find(place).filter { $0.path != place }.map(\.pid) : inside
+        if !inside.isEmpty { return inside }
+        // Who has something of it from one of those, and not who was in it before: that is dead.
+        return PlaceUsers.find(workweaves + "/" + name, notOn: MountTable.find(workweaves)?.device).map(\.pid)
     }
 
     /// A directory of our state, from the base view: so upper directories are mounted, and so the kernel tells of them.
