@@ -58,7 +58,7 @@ for round in $(seq "$times"); do
         ;;
     create)
         status=0
-        timeout -s KILL "0.$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app create "victim-$round" > "$S/tmp/out" 2>&1 || status=$?
+        timeout -s KILL "0.$(printf %04d $((RANDOM % 600)))" "$RWV" -C "$W" workweave web-app create ${ENGINE:+--engine "$ENGINE"} "victim-$round" > "$S/tmp/out" 2>&1 || status=$?
         ;;
     delete)
         create "victim-$round" > /dev/null
