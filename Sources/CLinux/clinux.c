@@ -19,6 +19,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -95,6 +96,10 @@ int rwv_fstatfs(int fd, struct rwv_statfs *out) {
 
 int64_t rwv_pread(int fd, void *buf, size_t n, int64_t off) { return RETRY(pread(fd, buf, n, off)); }
 int64_t rwv_pwrite(int fd, const void *buf, size_t n, int64_t off) { return RETRY(pwrite(fd, buf, n, off)); }
+int64_t rwv_append(int fd, const void *buf, size_t n) {
+    struct iovec part = {(void *)buf, n};
+    return RETRY(pwritev2(fd, &part, 1, 0, RWF_APPEND));
+}
 int64_t rwv_read(int fd, void *buf, size_t n) { return RETRY(read(fd, buf, n)); }
 int64_t rwv_write(int fd, const void *buf, size_t n) { return RETRY(write(fd, buf, n)); }
 int rwv_mkdirat(int dirfd, const char *path, unsigned mode) { return ONCE(mkdirat(dirfd, path, mode)); }

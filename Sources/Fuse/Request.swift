@@ -54,6 +54,8 @@ package struct Entry {
     package var isResent: Bool { Worker.current?.requestIsResent ?? false }
     /// Whether set-user-id and set-group-id must go with this write (FUSE_WRITE_KILL_SUIDGID).
     package var clearsSetID: Bool { Worker.current?.requestClearsSetID ?? false }
+    /// Whether what is written belongs at the file's end (O_APPEND); the offset is where the kernel believes that to be.
+    package var appends: Bool { Worker.current?.requestAppends ?? false }
 
     /// Lets the request be answered later, on another thread.
     package consuming func detach() -> DetachedRequest {

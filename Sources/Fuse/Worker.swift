@@ -15,6 +15,7 @@ package import Syscalls
     var opening: fuse_file_info?
     var requestIsResent = false
     var requestClearsSetID = false
+    var requestAppends = false
     var answersInit = false
     var kernelOffersKillPriv = false
     /// The session whose request is being served.
@@ -47,6 +48,7 @@ package import Syscalls
         let unique = unsafe p.load(fromByteOffset: 8, as: UInt64.self)
         requestIsResent = unique >> 63 == 1
         answersInit = opcode == 26
+        requestAppends = unsafe opcode == 16 && count >= 76 && p.load(fromByteOffset: 72, as: Int32.self) & O_APPEND != 0
         requestClearsSetID = switch opcode {
         case 16: unsafe count >= 64 && p.load(fromByteOffset: 60, as: UInt32.self) & 4 != 0
         case 4: unsafe count >= 44 && p.load(fromByteOffset: 40, as: UInt32.self) & (1 << 11) != 0
@@ -64,6 +66,7 @@ package final class WorkerPool: Sendable {
     private let makeScratch: @Sendable () -> AnyObject
     /// A leaf.
     private let turns = Locked<[Turn]>([])
+    private let lingering = Lingering()
 
     package init(threads: Int, makeScratch: @escaping @Sendable () -> AnyObject) throws(Errno) {
         poller = try Poller()
@@ -116,6 +119,7 @@ package final class WorkerPool: Sendable {
         while let tag = try? poller.wait(), tag != 0 {
             guard let session = sessions.withLock({ $0[tag] }) else { continue }
             while worker.serveOne(session) {}
+            while lingering.serveNext(session, worker) {}
             if session.hasEnded { session.ended() }
         }
     }

@@ -4,10 +4,11 @@ package import Syscalls
 /// write(2) before the kernel hears of a node; never synced, since it is worth nothing after a reboot. A node that could not be written
 /// is one that a successor answers ESTALE for.
 package final class NodeJournal: @unchecked Sendable {
-    /// One record: a root's path in the weave, or a node's last known place.
+    /// One record: a root's path in the weave, a node's last known place, or a name that the kernel was told there is nothing at.
     enum Record {
         case root(index: UInt16, path: [UInt8])
         case node(id: UInt64, root: UInt16, ino: UInt64, generation: UInt32, isDirectory: Bool, parent: UInt64, name: [UInt8])
+        case absent(parent: UInt64, name: [UInt8])
     }
 
     private let path: String
@@ -62,6 +63,10 @@ package final class NodeJournal: @unchecked Sendable {
             put(UInt64(generation), 4, &bytes)
             put(parent, 8, &bytes)
             text(name, &bytes)
+        case .absent(let parent, let name):
+            bytes.append(4)
+            put(parent, 8, &bytes)
+            text(name, &bytes)
         }
     }
 
@@ -93,6 +98,9 @@ package final class NodeJournal: @unchecked Sendable {
         case 2, 3:
             guard let id = number(8), let root = number(2), let ino = number(8), let generation = number(4), let parent = number(8), let name = text() else { return nil }
             return .node(id: id, root: UInt16(root), ino: ino, generation: UInt32(generation), isDirectory: kind == 3, parent: parent, name: name)
+        case 4:
+            guard let parent = number(8), let name = text() else { return nil }
+            return .absent(parent: parent, name: name)
         default: return nil
         }
     }

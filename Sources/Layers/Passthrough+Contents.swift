@@ -16,6 +16,36 @@ extension Passthrough {
         }
     }
 
+    /// Writes `bytes` at the file's end, which the kernel believes to be at `offset`: somebody else may have appended since.
+    /// - Parameter wasSent: a server that died may have done it already.
+    /// - Returns: how many bytes were written.
+    package func append(_ id: UInt64, at offset: Int64, _ bytes: RawSpan, clearsSetID: Bool, wasSent: Bool, _ s: Scratch) throws(Errno) -> Int {
+        let node = try node(id)
+        if wasSent, try isWritten(node, at: offset, bytes, s) { return bytes.byteCount }
+        return try withWriter(node, s) { file throws(Errno) in
+            let count = try file.append(bytes)
+            if clearsSetID { try file.clearSetID() }
+            // Elsewhere than the kernel has put it, it is to be told of like a change by somebody else.
+            let status = try file.status()
+            if status.size == UInt64(offset) + UInt64(count) { noteOwnChange(node, status) }
+            return count
+        }
+    }
+
+    /// Whether the file has these bytes where they were to be, or last.
+    private func isWritten(_ node: PassthroughNode, at offset: Int64, _ bytes: RawSpan, _ s: Scratch) throws(Errno) -> Bool {
+        try withReader(node, s) { file throws(Errno) in
+            var found = [UInt8](repeating: 0, count: bytes.byteCount)
+            for place in [offset, Int64(try file.status().size) - Int64(bytes.byteCount)] where place >= 0 {
+                let result: Result<Int, Errno> = unsafe found.withUnsafeMutableBytes { p in
+                    do throws(Errno) { return .success(unsafe try file.read(at: place, into: p)) } catch { return .failure(error) }
+                }
+                if try result.get() == bytes.byteCount, unsafe bytes.withUnsafeBytes({ unsafe $0.elementsEqual(found) }) { return true }
+            }
+            return false
+        }
+    }
+
     /// fsync(2) of a file or directory.
     package func sync(_ id: UInt64, dataOnly: Bool, _ s: Scratch) throws(Errno) {
         let node = try node(id)

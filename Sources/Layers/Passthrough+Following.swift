@@ -97,7 +97,7 @@ extension Passthrough {
         }
         if event.isAny(of: .names) {
             all.append(.node(directory))
-            let isAsKnown = table.withLock { known?.parent === node && known?.name == event.name }
+            let isAsKnown = table.withLock { !removeAbsent(event.name, node) && known?.parent === node && known?.name == event.name }
             if !isAsKnown { all.append(.name(event.name, in: directory)) }
         }
         return all
@@ -147,11 +147,11 @@ extension Passthrough {
 
     /// All that the kernel may know.
     package var everything: [PassthroughChange] {
-        table.withLock { all.flatMap { Self.changes(of: $0) } }
+        table.withLock { all.flatMap { Self.changes(of: $0) + tellAbsent($0) } }
     }
 
     private func below(_ directory: PassthroughNode) -> [PassthroughChange] {
-        table.withLock { all.filter { $0.parent === directory }.flatMap { Self.changes(of: $0) } }
+        table.withLock { all.filter { $0.parent === directory }.flatMap { Self.changes(of: $0) } + tellAbsent(directory) }
     }
 
     private static func changes(of node: PassthroughNode) -> [PassthroughChange] {

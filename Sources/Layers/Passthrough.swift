@@ -33,6 +33,8 @@ package final class Passthrough: @unchecked Sendable {
     private var roots: [Root] = []
     /// Nodes that the kernel was told of lately; see ``lookAgain(_:)``. Guarded by `table`, as ``all`` is.
     var polled: [PassthroughNode] = []
+    /// How many names stand in ``PassthroughNode/absent`` of all nodes.
+    var absentCount = 0
     var all: Dictionary<UInt64, PassthroughNode>.Values { nodes.values }
 
     /// - Parameters:
@@ -145,6 +147,7 @@ package final class Passthrough: @unchecked Sendable {
                 node.lookups = old.lookups
                 node.isRestored = old.isRestored
                 endWatch(old)
+                dropAbsent(old)
                 doomed(id)
             }
             nodes[id] = node
@@ -177,6 +180,7 @@ package final class Passthrough: @unchecked Sendable {
                 return
             }
             endWatch(node)
+            dropAbsent(node)
             // As soon as nothing holds the file, the disk gives its number to another one, which must not lose what is held of it.
             doomed(id)
             nodes[id] = nil
@@ -226,6 +230,7 @@ package final class Passthrough: @unchecked Sendable {
             var at: PassthroughNode? = node
             while let n = at, written.insert(n.id).inserted {
                 Self.encode(n, &bytes)
+                for name in n.absent { NodeJournal.encode(.absent(parent: n.id, name: name), to: &bytes) }
                 at = n.parent
             }
         }
@@ -242,6 +247,7 @@ package final class Passthrough: @unchecked Sendable {
                 node.isRestored = true
                 nodes[id] = node
                 parents[id] = parent
+            case .absent(let parent, let name): _ = nodes[parent].map { addAbsent(name, $0) }
             }
         }
         for (id, node) in nodes { node.parent = parents[id].flatMap { nodes[$0] } }

@@ -80,6 +80,10 @@ extension ProjectHandler {
         let clears = r.clearsSetID
         do throws(Errno) {
             try checkWritable(node)
+            if r.appends {
+                let count = try files.append(node, at: offset, bytes, clearsSetID: clears, wasSent: r.isResent, scratch)
+                return r.reply(written: count)
+            }
             try files.write(node, at: offset, bytes, clearsSetID: clears, scratch)
             r.reply(written: bytes.byteCount)
         } catch { r.fail(error) }

@@ -11,7 +11,10 @@ extension ProjectHandler {
         counters.count(.lookup)
         let s = scratch
         do throws(Errno) {
-            guard let found = try find(parent, name, s) else { return r.replyNegative(timeout: Self.treeTimeout) }
+            guard let found = try find(parent, name, s) else {
+                let isFollowed = !ProjectTree.isVirtual(parent) && files.noteAbsent(parent, name)
+                return r.replyNegative(timeout: isFollowed ? Self.followedName : Self.treeTimeout)
+            }
             let node = found.node
             if !r.reply(found) { forgetReal(node) }
         } catch { r.fail(error) }
@@ -84,7 +87,7 @@ extension ProjectHandler {
             let real = try real(parent, s)
             try checkWritable(real)
             let found = try work(real, s)
-            if !r.reply(parent == ProjectTree.root ? topEntry(found) : entry(found)) { files.forget(found.id, count: 1) }
+            if r.reply(parent == ProjectTree.root ? topEntry(found) : entry(found)) { files.noteThere(real, name) } else { files.forget(found.id, count: 1) }
         } catch { r.fail(error) }
     }
 

@@ -48,6 +48,12 @@ package struct FileDescriptor: Hashable, Sendable {
         }
     }
 
+    /// Writes at the end of the file, wherever that is by then, in one piece (pwritev2(2) with RWF_APPEND). - Returns: how many bytes.
+    package func append(_ bytes: RawSpan) throws(Errno) -> Int {
+        let result: Int64 = unsafe bytes.withUnsafeBytes { p in unsafe rwv_append(raw, p.baseAddress, p.count) }
+        return try check(result)
+    }
+
     /// The same for a span.
     package func write(at offset: Int64, _ bytes: RawSpan) throws(Errno) {
         let result: Result<Void, Errno> = unsafe bytes.withUnsafeBytes { p in

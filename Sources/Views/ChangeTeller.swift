@@ -20,6 +20,8 @@ final class ChangeTeller: Sendable {
 
     /// Milliseconds between two looks at what the kernel was told of lately.
     private static let interval: Int64 = 500
+    /// Milliseconds from one telling to the next: a file that is being written says so each time.
+    private static let pause = 1
 
     /// - Parameter settle: waits for the requests under way; false when they took too long.
     init(limit: Int = DirectoryWatcher.usualLimit, settle: @escaping @Sendable () -> Bool) throws(Errno) {
@@ -61,6 +63,7 @@ final class ChangeTeller: Sendable {
                 }
             }
             again = tell(changes) ? [:] : changes
+            if !happenings.isEmpty { Thread.sleep(milliseconds: Self.pause) }
         }
     }
 

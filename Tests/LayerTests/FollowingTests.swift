@@ -15,6 +15,7 @@ private struct Believer {
     let scratch = Scratch()
     let top: UInt64
     var names: [Name: UInt64] = [:]
+    var absent: Set<Name> = []
     var seen: [UInt64: FileStatus] = [:]
     var generations: [UInt64: UInt64] = [:]
 
@@ -33,9 +34,17 @@ private struct Believer {
         var at = top
         for part in path.split(separator: "/") {
             let name = Array(part.utf8)
-            guard let found = (try? files.lookup(at, name.span, scratch)) ?? nil else { return nil }
+            guard let found = (try? files.lookup(at, name.span, scratch)) ?? nil else {
+                names[Name(directory: at, name: name)] = nil
+                if files.noteAbsent(at, name.span) { absent.insert(Name(directory: at, name: name)) }
+                return nil
+            }
             // The disk gave the number to another directory: nobody reaches what stood in the former.
-            if generations.updateValue(found.generation, forKey: found.id) != found.generation { names = names.filter { $0.key.directory != found.id } }
+            if generations.updateValue(found.generation, forKey: found.id) != found.generation {
+                names = names.filter { $0.key.directory != found.id }
+                absent = absent.filter { $0.directory != found.id }
+            }
+            absent.remove(Name(directory: at, name: name))
             names[Name(directory: at, name: name)] = found.namesAreFollowed ? found.id : nil
             seen[found.id] = found.isFollowed ? found.status : nil
             at = found.id
@@ -67,7 +76,9 @@ private struct Believer {
     mutating func drop(_ changes: [PassthroughChange]) {
         for change in changes {
             switch change {
-            case .name(let name, let directory): names[Name(directory: directory, name: name)] = nil
+            case .name(let name, let directory):
+                names[Name(directory: directory, name: name)] = nil
+                absent.remove(Name(directory: directory, name: name))
             case .node(let id): seen[id] = nil
             }
         }
@@ -81,6 +92,10 @@ private struct Believer {
             if (try? files.attributes(name.directory, scratch)) == nil { continue }
             let now = try? files.lookup(name.directory, name.name.span, scratch)
             if now?.id != id { all.append("\(String(decoding: name.name, as: UTF8.self)) in \(name.directory)") }
+        }
+        for name in absent {
+            guard (try? files.attributes(name.directory, scratch)) != nil, let found = (try? files.lookup(name.directory, name.name.span, scratch)) ?? nil else { continue }
+            all.append("\(String(decoding: name.name, as: UTF8.self)) in \(name.directory) is there, as \(found.id)")
         }
         for (id, status) in seen {
             guard let now = try? files.attributes(id, scratch) else { continue }
@@ -224,6 +239,55 @@ private struct Believer {
             let errors = b.errors()
             try #require(errors == [], "seed \(seed), step \(step):\n\(log.suffix(30).joined(separator: "\n"))")
         }
-        #expect(!b.names.isEmpty)
+        #expect(!b.names.isEmpty && !b.absent.isEmpty)
+    }
+
+    @Test func whatIsNotThereIsTold() throws {
+        var b = try Believer()
+        defer { b.end() }
+        try Files.makeDirectory(b.clone + "/d")
+        #expect(b.find("d/f") == nil)
+        let found = b.find("d"), d = try #require(found)
+        let name = Believer.Name(directory: d, name: [UInt8(ascii: "f")])
+        b.listen()
+        #expect(b.absent == [name])
+        // By another name of a file that is known, which a listing has shown, cut off before it.
+        try Files.create(b.clone + "/d/known", [])
+        b.find("d/known")
+        b.listen()
+        try Files.rename(b.clone + "/d/known", b.clone + "/d/f")
+        try b.files.listWithStatus(d, from: 0, b.scratch) { _, _, _ in false }
+        b.listen(looksAgain: false)
+        #expect(b.absent == [])
+        // What comes through the mount the kernel knows already.
+        #expect(b.find("d/new") == nil)
+        _ = try b.files.makeNode(d, Array("new".utf8).span, mode: 0o100644, major: 0, minor: 0, owner: nil, wasSent: false, b.scratch)
+        b.files.noteThere(d, Array("new".utf8).span)
+        for h in b.watcher.read().happenings { #expect(!b.files.changes(h.directory, h.event, b.scratch).contains(.name(Array("new".utf8), in: d))) }
+    }
+
+    /// When too much has happened to say what, all names are told of that there was nothing at; also by a successor.
+    @Test func whatIsNotThereIsRemembered() throws {
+        let directory = "/tmp/rwv-following-" + randomHex(8), scratch = Scratch()
+        defer { try? Files.removeTree(directory) }
+        try Files.makeDirectories(directory + "/clone/d")
+        let names = (0..<1000).map { Array("absent\($0)".utf8) }
+        func begin(isInherited: Bool) throws -> (Passthrough, UInt64) {
+            let journal = try NodeJournal(path: directory + "/nodes", isInherited: isInherited)
+            let files = try Passthrough(weave: directory, journal: journal, watcher: try DirectoryWatcher(limit: 10), capacity: 16)
+            let top = try files.top(try files.root("clone"), counting: true, scratch).id
+            let d = try files.lookup(top, [UInt8(ascii: "d")].span, scratch)
+            return (files, try #require(d).id)
+        }
+        let (first, d) = try begin(isInherited: false)
+        for name in names {
+            let found = try first.lookup(d, name.span, scratch)
+            #expect(found == nil && first.noteAbsent(d, name.span))
+        }
+        let (second, same) = try begin(isInherited: true)
+        #expect(same == d)
+        for files in [first, second] { #expect(Set(files.everything).isSuperset(of: names.map { .name($0, in: d) })) }
+        // Once is enough.
+        #expect(Set(first.everything).isDisjoint(with: names.map { .name($0, in: d) }))
     }
 }

@@ -32,6 +32,7 @@ int rwv_fstat(int fd, struct rwv_stat *out);
 int rwv_fstatfs(int fd, struct rwv_statfs *out);
 int64_t rwv_pread(int fd, void *buf, size_t n, int64_t off);
 int64_t rwv_pwrite(int fd, const void *buf, size_t n, int64_t off);
+int64_t rwv_append(int fd, const void *buf, size_t n);
 int64_t rwv_read(int fd, void *buf, size_t n);
 int64_t rwv_write(int fd, const void *buf, size_t n);
 int rwv_mkdirat(int dirfd, const char *path, unsigned mode);
