@@ -62,6 +62,15 @@ package struct Service: Sendable {
         return try client.ask(.create(options), starting: false)
     }
 
+    /// Has a workweave served, so that it can be looked at.
+    func show(_ weave: Weave, _ name: String) throws(WeaveError) {
+        try requireOwner(weave)
+        guard try weave.stateNames().contains(name), try !isCheckout(weave, name) else { return }
+        let client = client(weave)
+        if client.isServed, Files.isDirectory(weave.workweaves + "/" + name) { return }
+        _ = try client.ask(.up)
+    }
+
     private func isCheckout(_ weave: Weave, _ name: String) throws(WeaveError) -> Bool {
         try weave.workweaveRecords().contains { $0.name == name && $0.engine == "checkout" }
     }

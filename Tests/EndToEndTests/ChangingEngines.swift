@@ -116,12 +116,13 @@ extension EndToEnd {
                     create agent --engine fuse > /dev/null
                     ! : > "$(view agent util)/new" || fail 'a reference was written to'
                     rwv -C "$W" workweave web-app engine agent checkout
-                    equals_native agent util
+                    diff -r --no-dereference --exclude=.git "$(clone util)" "$(view agent util)"; is_clean "$(view agent util)"
+                    same_text 'who may write' '' "$(find "$(view agent util)" ! -type l -perm /222)"
                     same_text 'files that differ by their times' '' "$(git -C "$(view agent util)" diff-files --name-only)"
                     refuses_git() { ! git -C "$(view agent util)" commit --allow-empty -qm no 2> /dev/null || fail 'a reference was committed to'; }
                     refuses_git
-                    # On an ordinary disk nothing keeps a user from changing its files; then no other engine can have them.
-                    echo mine > "$(view agent util)/mine"
+                    # On an ordinary disk nothing keeps a user from changing his own files; then no other engine can have them.
+                    chmod u+w "$(view agent util)"; echo mine > "$(view agent util)/mine"
                     refuses -C "$W" workweave web-app engine agent fuse; says reference; says github/chatly/util
                     same_text 'still there' mine "$(cat "$(view agent util)/mine")"
                     rm "$(view agent util)/mine"
