@@ -26,7 +26,7 @@ enum Unmount {
         do throws(WeaveError) { answer = try session.service.ask(weave, .unmount(path: path, force: force)) } catch {
             guard error.code == .busy else { throw error }
             let users = PlaceUsers.find(path)
-            throw CommandFailure(errors: [error.message] + users.map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+            throw CommandFailure(errors: [error.message] + users.map(\.text), hint: error.hint)
         }
         if case .unmounted(let mode) = answer { try? Files.setMode(path, mode) }
     }

@@ -57,7 +57,7 @@ enum Down {
         do throws(WeaveError) { _ = try client.ask(.down(force: session.arguments.has("--force")), starting: false) } catch {
             guard error.code == .busy else { throw error }
             let users = try ([weave.workweaves] + weave.mountRecords().map(\.path)).flatMap { PlaceUsers.find($0) }
-            throw CommandFailure(errors: [error.message] + users.map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+            throw CommandFailure(errors: [error.message] + users.map(\.text), hint: error.hint)
         }
         // The keeper holds this lock while it lives. On a broken disk it cannot be opened, nor could a new keeper.
         do throws(Errno) {

@@ -98,9 +98,8 @@ enum Workweave {
     /// Where something cannot be done because the workweave is in use, says by whom.
     private static func namingUsers(of info: WorkweaveInfo, _ weave: Weave, _ body: () throws(WeaveError) -> Void) throws {
         do throws(WeaveError) { try body() } catch {
-            if error.code == .dirty { throw CommandFailure(errors: error.message.split(separator: "\n").map(String.init), hint: error.hint) }
             guard error.code == .busy else { throw error }
-            throw CommandFailure(errors: [error.message] + users(of: info, weave).map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+            throw CommandFailure(errors: [error.message] + users(of: info, weave).map(\.text), hint: error.hint)
         }
     }
 

@@ -98,6 +98,8 @@ struct KernelEngine: Engine {
     }
 
     func fallBack(_ record: WorkweaveRecord, _ reason: WeaveError) throws(WeaveError) {
+        // Two on one upper directory would not see each other's changes.
+        if KernelMount(weave: weave, name: record.name).isMounted { return log("'\(record.name)' is not as it should be: \(reason.message)") }
         log("'\(record.name)' is served by the fuse engine: \(reason.message)")
         hide(record)
         try fuse.show(try join(record), isInherited: false)

@@ -22,7 +22,15 @@ extension KernelMount {
     private func place(_ repo: WorkweaveRecord.Repo) -> String { "\(path)/\(repo.path)" }
 
     private func unmountParts(of repo: WorkweaveRecord.Repo, lazy: Bool) throws(Errno) {
-        while MountTable.find(place(repo)) != nil { try Syscalls.unmount(place(repo), lazy: lazy) }
+        var attempts = 0
+        while MountTable.find(place(repo)) != nil {
+            do throws(Errno) { try Syscalls.unmount(place(repo), lazy: lazy) } catch {
+                // Who only looks something up there has it for a moment.
+                guard error == .busy, attempts < 20, PlaceUsers.find(place(repo)).isEmpty else { throw error }
+                attempts += 1
+                Thread.sleep(milliseconds: 10)
+            }
+        }
     }
 
     /// Removes a repo as anybody could: moved out of sight in one step, where overlayfs can move directories, and then taken apart.

@@ -94,6 +94,8 @@ package struct KernelMount {
     /// - Parameter arguments: what stands behind the verb. Returns the exit status; says on standard error what went wrong.
     package static func run(_ arguments: [String]) -> Int32 {
         guard arguments.count == 3, let action = Action(rawValue: arguments[0]) else { return 2 }
+        // Its successor must not find us at work: it goes on with what we leave.
+        CurrentProcess.signalOnParentDeath(Signals.kill)
         let one = KernelMount(weave: Weave(root: arguments[1]), name: arguments[2])
         do throws(WeaveError) { try one.perform(action) } catch {
             try? FileDescriptor.standardError.writeAll(Array((error.message + "\n").utf8))
