@@ -27,7 +27,11 @@ package enum Local {
                 try CheckoutLinks(weave).remove(name)
                 return .done
             }
-        case .down:
+        case .down(let force):
+            if let moved = MovedWeave(weave) {
+                try moved.takeDown(force: force)
+                return .done
+            }
             // Nobody serves: what may be left is a mount point whose server died.
             if weave.diskFailure != nil {
                 for entry in MountTable.all() where entry.source == weave.root { try detachDead(entry.path, weave) }
@@ -102,8 +106,7 @@ package enum Local {
 
     /// Whether a keeper lives.
     private static func isKept(_ weave: Weave) -> Bool {
-        guard let bytes = try? Files.read(weave.run + "/keeper.pid"), let pid = Int32(String(decoding: bytes, as: UTF8.self).prefix { $0.isNumber }) else { return false }
-        return Subprocess.exists(pid)
+        weave.keeperID.map(Subprocess.exists) ?? false
     }
 
     /// Seconds to wait for other commands.
