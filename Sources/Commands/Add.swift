@@ -32,6 +32,7 @@ enum Add {
             // What cannot be listed is not cloned.
             _ = try editor.adding(path: source.path, url: source.url, version: nil, role: role)
         }
+        if context.workweave != nil { try checkOthers(editor.manifest, but: source.path, file, context) }
         if source.url.hasPassword { session.output.warn("the URL holds a password, which \(file) shows to everybody; a credential helper of git keeps it better") }
         try make(source, context, session.output, isNew: isNew)
         if let workweave = context.workweave { try checkCommit(source.path, context.weave, workweave) }
@@ -99,6 +100,15 @@ enum Add {
             throw CommandFailure("cannot make the first commit of \(path): \(CloneJob.said(error))",
                                  hint: "a workweave needs one; tell git who you are (git config --global user.name and user.email), or add it in the weave")
         }
+    }
+
+    /// A workweave follows its whole manifest or not at all.
+    /// - Throws: when another entry has neither worktree nor clone; before anything is made.
+    private static func checkOthers(_ manifest: Manifest, but path: RepoPath, _ file: String, _ context: Context) throws {
+        let missing = manifest.repositories.map(\.path).filter { $0 != path && !Files.exists("\(context.root)/\($0)") && !Files.exists(context.weave.clone($0)) }
+        guard !missing.isEmpty else { return }
+        throw CommandFailure(errors: missing.map { "\($0) is listed in \(file), but not cloned, so the workweave cannot follow" },
+                             hint: "nothing was changed; run 'rwv fetch' to clone what is missing, or take the entry out")
     }
 
     /// - Throws: for a clone without a commit, before rwv.yaml lists it.

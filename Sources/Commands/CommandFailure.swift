@@ -30,6 +30,9 @@ struct CommandFailure: Error, Equatable, Sendable {
         switch error {
         case let error as CommandFailure: self = error
         case let error as UsageError: self.init(error.message, hint: error.hint, status: 2)
+        // Who uses it, or what would be lost: a line each.
+        case let error as WeaveError where error.code == .busy || error.code == .dirty:
+            self.init(errors: error.message.split(separator: "\n").map(String.init), hint: error.hint)
         case let error as WeaveError: self.init(error.message, hint: error.hint)
         case let error as GitError: self.init(reporting: WeaveError(error))
         case let error as ManifestError: self.init(error.description, hint: error.hint)

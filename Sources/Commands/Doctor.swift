@@ -107,6 +107,7 @@ struct DoctorTreatment {
 
     /// Everything that is registered is served: by a new server if there was none, or if the one that runs is to make room.
     private func bringUp(restarting: Bool) throws {
+        try service.leaveFormerPlace(weave)
         let client = service.client(weave)
         if client.isServed, restarting {
             _ = try client.ask(.down(force: false), starting: false)

@@ -50,6 +50,10 @@ struct DoctorMounts {
         }
         // It is mounted there when somebody first uses it.
         if there.type == MountTable.onDemand { return [] }
+        if there.type == MountTable.ours, there.source == weave.servedAs {
+            return [DoctorFinding(kind: .foreignMount, path: there.path, what: "it is mounted for the weave \(there.source): this one was moved while it was served",
+                                  why: "no command that needs the server works", fix: "run 'rwv up', which takes it away unless somebody uses it", service: .serve)]
+        }
         let isMoved = there.type == MountTable.ours && there.path.hasPrefix(weave.root + "/")
         if isMoved, isDead(there.path) { return [dead(there.path)] }
         return [DoctorFinding(

@@ -31,10 +31,10 @@ struct DoctorServer {
                 }
                 if case .mounts(let all) = try client.ask(.mounts, starting: false) { mounts = all }
             } catch where error.code != .version {
-                findings.append(Self.unreachable(weave, error.message, keeper: Self.pid(weave)))
+                findings.append(Self.unreachable(weave, error.message, keeper: weave.keeperID))
             } catch {}
         }
-        let isLocked = Self.isLocked(weave), keeper = Self.pid(weave)
+        let isLocked = Self.isLocked(weave), keeper = weave.keeperID
         if !isServed {
             if isLocked, let keeper, Subprocess.exists(keeper) {
                 findings.append(Self.unreachable(weave, "its control socket is gone", keeper: keeper))
@@ -50,11 +50,6 @@ struct DoctorServer {
         guard let file = try? Files.open(weave.run + "/lock") else { return false }
         let lock = OwnedDescriptor(file)
         return (try? lock.descriptor.lock(exclusive: false, wait: false)) == false
-    }
-
-    private static func pid(_ weave: Weave) -> Int32? {
-        guard let bytes = try? Files.read(weave.run + "/keeper.pid") else { return nil }
-        return Int32(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 
     private static func unreachable(_ weave: Weave, _ what: String, keeper: Int32?) -> DoctorFinding {

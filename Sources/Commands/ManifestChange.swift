@@ -5,11 +5,21 @@ internal import Weave
 
 /// A change of a project's rwv.yaml, as a whole or not at all.
 enum ManifestChange {
-    /// Reads, edits and writes the manifest while no other rwv does. Then brings links and worktrees up to date.
+    /// Reads, edits and writes the manifest while no other rwv does. Then brings links and worktrees up to date. When a workweave's worktrees
+    /// cannot follow, its manifest is again as it was.
     static func apply(_ project: ProjectName, _ session: Session, edit: (ManifestEditor) throws -> String) throws {
-        try write(project, try session.context(), edit)
+        let context = try session.context()
+        var before = "", after = ""
+        try write(project, context) { editor in
+            (before, after) = (editor.text, try edit(editor))
+            return after
+        }
         // The directory is not open any more: what the kernel has mounted there may have to be taken away for a moment.
-        try finish(project, session)
+        do { try finish(project, session) } catch let error as WeaveError {
+            // Somebody else's edit stays.
+            if context.workweave != nil { try? write(project, context) { editor in editor.text == after ? before : editor.text } }
+            throw error
+        }
     }
 
     private static func write(_ project: ProjectName, _ context: Context, _ edit: (ManifestEditor) throws -> String) throws {

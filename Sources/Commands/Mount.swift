@@ -68,7 +68,12 @@ enum Mount {
         guard try onPath(path, { () throws(Errno) in try directory.descriptor.directoryEntries() }).isEmpty else {
             throw CommandFailure("\(path) is not empty", hint: "choose an empty directory")
         }
-        return try onPath(path) { () throws(Errno) in try directory.descriptor.status() }.permissions
+        let status = try onPath(path) { () throws(Errno) in try directory.descriptor.status() }
+        // What fusermount3 wants, and says of it no more than EPERM.
+        if CurrentProcess.userID != 0, status.owner != CurrentProcess.userID {
+            throw CommandFailure("\(path) does not belong to the owner of the weave \(weave.root)", hint: "as root: chown \(CurrentProcess.userID) \(path); or choose a directory of the owner's")
+        }
+        return status.permissions
     }
 
     /// What a mount shows must not hold a mount.

@@ -1,6 +1,7 @@
 internal import ArgumentParsing
 internal import Control
 internal import JSONCoding
+internal import Syscalls
 internal import Weave
 
 /// `rwv mounts`: what is mounted of this weave.
@@ -19,7 +20,7 @@ enum Mounts {
             }
             mounts += try weave.workweaveRecords().map {
                 MountInfo(kind: "workweave", path: weave.workweaves + "/" + $0.name, name: $0.name, project: $0.project, engine: $0.engine,
-                          state: $0.engine == "checkout" ? "served" : "down", counters: nil)
+                          state: $0.engine == "checkout" && Files.isDirectory(weave.workweaves + "/" + $0.name) ? "served" : "down", counters: nil)
             }
         }
         guard session.wantsJSON else {

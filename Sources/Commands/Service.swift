@@ -32,9 +32,21 @@ package struct Service: Sendable {
         throw WeaveError(.denied, "the weave \(weave.root) belongs to another user", hint: "run the command as its owner")
     }
 
+    /// The server of a weave that was moved meanwhile can do nothing there.
+    private func requireInPlace(_ weave: Weave) throws(WeaveError) {
+        guard let former = weave.servedAs else { return }
+        throw WeaveError(.failed, "\(weave.root) was moved from \(former) while it was served", hint: "run 'rwv up', which serves it here, unless somebody still uses what is mounted")
+    }
+
+    /// Ends the server of a weave that was moved meanwhile. - Throws: `.busy`, naming who uses what it has mounted.
+    func leaveFormerPlace(_ weave: Weave) throws(WeaveError) {
+        if weave.servedAs != nil { _ = try answerHere(weave, .down(force: false)) }
+    }
+
     /// Asks the server if one runs or is needed; answers here otherwise.
     func ask(_ weave: Weave, _ call: Call) throws(WeaveError) -> Answer {
         try requireOwner(weave)
+        try requireInPlace(weave)
         let client = client(weave)
         if client.isServed { return try client.ask(call, starting: false) }
         if case .describe = call { return try local(weave, call) }
@@ -52,6 +64,7 @@ package struct Service: Sendable {
 
     /// Makes a workweave with the best engine that works here. `fallback` hears why it is not the best there is.
     func create(_ weave: Weave, _ options: CreateOptions, fallback: (WeaveError) -> Void) throws(WeaveError) -> Answer {
+        try requireInPlace(weave)
         let client = client(weave)
         if options.engine == "checkout", !client.isServed { return try local(weave, .create(options)) }
         do throws(WeaveError) { try client.ensureServer() } catch {
@@ -60,6 +73,15 @@ package struct Service: Sendable {
             return try local(weave, .create(options))
         }
         return try client.ask(.create(options), starting: false)
+    }
+
+    /// Has a workweave served, so that it can be looked at.
+    func show(_ weave: Weave, _ name: String) throws(WeaveError) {
+        try requireOwner(weave)
+        guard try weave.stateNames().contains(name), try !isCheckout(weave, name) else { return }
+        let client = client(weave)
+        if client.isServed, Files.isDirectory(weave.workweaves + "/" + name) { return }
+        _ = try client.ask(.up)
     }
 
     private func isCheckout(_ weave: Weave, _ name: String) throws(WeaveError) -> Bool {

@@ -67,6 +67,7 @@ final class Session {
 
     /// The real path of a directory that the user typed. With `mayBeDead` its last part need not answer: of a mount whose server is gone.
     func canonicalDirectory(_ text: String, mayBeDead: Bool = false) throws -> String {
+        if text.isEmpty { throw CommandFailure("the name of the directory is empty", hint: "name a directory that is there") }
         var typed = path(text)
         while typed.utf8.count > 1, typed.hasSuffix("/") { typed.removeLast() }
         do throws(Errno) {

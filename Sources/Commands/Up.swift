@@ -10,6 +10,7 @@ enum Up {
         options: [OptionSpec("--foreground", "stay, and serve until a signal comes")])
     ) { session in
         let weave = try session.context().weave
+        try session.service.leaveFormerPlace(weave)
         if session.arguments.has("--foreground") {
             try weave.prepareState()
             if session.service.client(weave).isServed { throw CommandFailure("\(weave.root) is served already", hint: "see 'rwv mounts'") }
@@ -50,14 +51,14 @@ enum Down {
         let weave = try session.weave()
         let client = session.service.client(weave)
         try session.service.requireOwner(weave)
-        guard client.isServed else {
-            if Files.exists(weave.run) || MountTable.all().contains(where: { $0.type == MountTable.ours && $0.source == weave.root }) { _ = try session.service.answerHere(weave, .down(force: true)) }
+        guard client.isServed, weave.servedAs == nil else {
+            if weave.servedAs != nil { _ = try session.service.answerHere(weave, .down(force: session.arguments.has("--force"))) } else if Files.exists(weave.run) || MountTable.all().contains(where: { $0.type == MountTable.ours && $0.source == weave.root }) { _ = try session.service.answerHere(weave, .down(force: true)) }
             return
         }
         do throws(WeaveError) { _ = try client.ask(.down(force: session.arguments.has("--force")), starting: false) } catch {
             guard error.code == .busy else { throw error }
             let users = try ([weave.workweaves] + weave.mountRecords().map(\.path)).flatMap { PlaceUsers.find($0) }
-            throw CommandFailure(errors: [error.message] + users.map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+            throw CommandFailure(errors: [error.message] + users.map(\.text), hint: error.hint)
         }
         // The keeper holds this lock while it lives. On a broken disk it cannot be opened, nor could a new keeper.
         do throws(Errno) {

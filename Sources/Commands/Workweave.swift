@@ -81,13 +81,13 @@ enum Workweave {
     }
 
     private static func delete(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws {
-        let info = try find(session, context, project, name)
         try context.weave.requireShared(name)
+        if !session.arguments.has("--force") { try session.service.show(context.weave, name) }
+        let info = try find(session, context, project, name)
         if !session.arguments.has("--force") {
             let losses = try WorkweaveLosses(context.weave, info).all()
             if !losses.isEmpty {
-                throw CommandFailure(errors: ["deleting workweave '\(name)' would lose work:"] + losses.map(\.text),
-                                     hint: "commit and push or merge what you want to keep, or use --force to lose it")
+                throw CommandFailure(errors: ["deleting workweave '\(name)' would lose work:"] + losses.map(\.text), hint: Weave.lossesHint)
             }
         }
         try namingUsers(of: info, context.weave) { () throws(WeaveError) in
@@ -99,7 +99,7 @@ enum Workweave {
     private static func namingUsers(of info: WorkweaveInfo, _ weave: Weave, _ body: () throws(WeaveError) -> Void) throws {
         do throws(WeaveError) { try body() } catch {
             guard error.code == .busy else { throw error }
-            throw CommandFailure(errors: [error.message] + users(of: info, weave).map { "process \($0.pid) (\($0.name)) uses \($0.path)" }, hint: error.hint)
+            throw CommandFailure(errors: [error.message] + users(of: info, weave).map(\.text), hint: error.hint)
         }
     }
 
@@ -161,6 +161,7 @@ enum Workweave {
     /// Makes a workweave follow its own manifest, worktrees first, then ecosystem files. Repos that hold work are never taken out.
     static func bringInLine(_ session: Session, _ context: Context, _ info: WorkweaveInfo) throws -> SyncReport {
         try context.weave.requireShared(info.name)
+        try session.service.show(context.weave, info.name)
         let losses = try WorkweaveLosses(context.weave, info)
         let removable = info.repos.filter { repo in (try? losses.losses(of: repo).isEmpty) ?? false }.map(\.path)
         guard case .synced(let report) = try session.service.ask(context.weave, .sync(SyncOptions(name: info.name, removable: removable))) else {

@@ -16,19 +16,30 @@ struct WorkweaveLosses {
 
     init(_ weave: Weave, _ info: WorkweaveInfo) throws {
         self.weave = weave
-        self.info = info
         record = try WorkweaveRecord.read(weave.states + "/" + info.name)
+        var info = info
+        // The link in a checkout's usual place is there only while somebody serves.
+        if let record, record.engine == "checkout" { info.path = weave.top(of: record) }
+        self.info = info
     }
 
+    /// - Throws: when the workweave is not shown, so that nobody can tell.
     func all() throws -> [Loss] {
+        try requireShown()
         var found: [Loss] = []
         for result in inParallel(info.repos, { try losses(of: $0) }) { found += try result.get() }
         return found + (try rootLosses())
     }
 
-    /// Of one repo. A repo that nobody touched has none, and is not looked at.
+    private func requireShown() throws {
+        let isShown = info.engine == "kernel" ? MountTable.find(info.path)?.type == ExclusiveUse.mountType : Files.isDirectory(info.path)
+        if !isShown { throw CommandFailure("\(info.path) is not there to be looked at, so nobody can tell what would be lost", hint: "run 'rwv up', then run the command again") }
+    }
+
+    /// Of one repo. A repo that nobody touched has none, and is not looked at. - Throws: as ``all()``.
     func losses(of repo: WorkweaveInfo.Repo) throws -> [Loss] {
         guard repo.isTouched else { return [] }
+        try requireShown()
         let top = info.path + "/" + repo.path, clone = weave.root + "/" + repo.path
         var losses: [Loss] = []
         guard Files.exists(clone + "/.git") else {
@@ -92,7 +103,7 @@ struct WorkweaveLosses {
 
     /// Files of the user's at the root, or in a project directory that is a plain copy: neither generated nor ignored.
     private func rootLosses() throws -> [Loss] {
-        let directory = weave.states + "/\(info.name)/" + (info.engine == "checkout" ? "checkout" : "upper")
+        let directory = info.engine == "checkout" ? info.path : weave.states + "/\(info.name)/upper"
         let found = RootFiles(weave, in: directory, repos: info.repos.map(\.path), record: record).all()
         let ignored = try self.ignored(found)
         return found.filter { !ignored.contains($0) }.prefix(20).map { Loss(text: "\($0) is yours, and in no repo") }

@@ -25,7 +25,11 @@ package struct Client: Sendable {
         defer { file.close() }
         // Shared, so that two who ask at once do not take each other for a keeper.
         guard let isFree = try? file.lock(exclusive: false, wait: false) else { return true }
-        return !isFree
+        if isFree { return false }
+        guard let keeper = weave.keeperID, ProcessFiles.isDying(keeper) else { return true }
+        // It holds the lock until it is gone.
+        _ = try? file.lock(exclusive: false)
+        return false
     }
 
     /// Starts keeper and server unless they run. Several clients at once start one pair.

@@ -18,16 +18,20 @@ package enum Local {
             options.engine = "checkout"
             return try exclusively(weave) { () throws(WeaveError) in
                 let made = try served.create(options)
-                try link(weave, made.name)
+                try CheckoutLinks(weave).make(made.name)
                 return .created(name: made.name, path: served.path(of: made.name), engine: made.engine)
             }
-        case .delete(let name, _):
+        case .delete(let name, let force):
             return try exclusively(weave) { () throws(WeaveError) in
-                try served.delete(name)
-                try unlink(weave, name)
+                try served.delete(name, force: force)
+                try CheckoutLinks(weave).remove(name)
                 return .done
             }
-        case .down:
+        case .down(let force):
+            if let moved = MovedWeave(weave) {
+                try moved.takeDown(force: force)
+                return .done
+            }
             // Nobody serves: what may be left is a mount point whose server died.
             if weave.diskFailure != nil {
                 for entry in MountTable.all() where entry.source == weave.root { try detachDead(entry.path, weave) }
@@ -39,6 +43,7 @@ package enum Local {
                 for path in known + others where MountTable.find(path)?.type == MountTable.ours {
                     try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
                 }
+                try CheckoutLinks(weave).renew()
                 return .done
             }
         case .unmount(let path, _):
@@ -59,8 +64,8 @@ package enum Local {
         case .setEngine(let name, "checkout"):
             return try exclusively(weave) { () throws(WeaveError) in
                 try served.setEngine(name, "checkout")
-                try unlink(weave, name)
-                try link(weave, name)
+                try CheckoutLinks(weave).remove(name)
+                try CheckoutLinks(weave).make(name)
                 return .done
             }
         case .sync(let options): return try exclusively(weave) { () throws(WeaveError) in .synced(try served.sync(options)) }
@@ -101,33 +106,9 @@ package enum Local {
 
     /// Whether a keeper lives.
     private static func isKept(_ weave: Weave) -> Bool {
-        guard let bytes = try? Files.read(weave.run + "/keeper.pid"), let pid = Int32(String(decoding: bytes, as: UTF8.self).prefix { $0.isNumber }) else { return false }
-        return Subprocess.exists(pid)
+        weave.keeperID.map(Subprocess.exists) ?? false
     }
 
     /// Seconds to wait for other commands.
     private static let patience: Int64 = 120
-
-    /// `.workweaves/NAME`, where no FUSE mount shows it.
-    private static func link(_ weave: Weave, _ name: String) throws(WeaveError) {
-        try inWorkweaves(weave) { () throws(Errno) in
-            try Files.makeSymlink(weave.workweaves + "/" + name, target: "../.rwv/workweaves/\(name)/checkout")
-        }
-    }
-
-    private static func unlink(_ weave: Weave, _ name: String) throws(WeaveError) {
-        try inWorkweaves(weave) { () throws(Errno) in
-            do throws(Errno) { try Files.unlink(weave.workweaves + "/" + name) } catch where error == .notFound {}
-        }
-    }
-
-    /// The directory below the mount is 0555, so that nothing is written there by mistake.
-    private static func inWorkweaves(_ weave: Weave, _ body: () throws(Errno) -> Void) throws(WeaveError) {
-        try system("change \(weave.workweaves)") { () throws(Errno) in
-            do throws(Errno) { try Files.makeDirectory(weave.workweaves, mode: 0o755) } catch where error == .exists {}
-            try Files.setMode(weave.workweaves, 0o755)
-            defer { try? Files.setMode(weave.workweaves, 0o555) }
-            try body()
-        }
-    }
 }

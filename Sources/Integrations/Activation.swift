@@ -175,6 +175,11 @@ package struct Activation: Equatable, Sendable {
 
 private func on<R>(_ path: String, _ body: () throws(Errno) -> R) throws(IntegrationError) -> R {
     do throws(Errno) { return try body() } catch {
-        throw IntegrationError(message: "cannot change \(path): \(error)", hint: "check its permissions and run the command again")
+        let remedy = switch error {
+        case .noSpace: "free some space on that disk"
+        case .readOnly: "it lies on a read-only file system: mount that read-write"
+        default: "check its permissions"
+        }
+        throw IntegrationError(message: "cannot change \(path): \(error)", hint: "\(remedy) and run the command again")
     }
 }

@@ -50,6 +50,7 @@ extension Overlay {
     package func removeAttribute(_ id: NodeID, _ name: String, _ s: Scratch) throws(Errno) {
         try checkName(name)
         try onNode(id) { () throws(Errno) in
+            try requireUnsealed()
             let place = try locate(id, nil, s.path)
             guard place.isUpper else { throw .noData }
             try place.base.removeAttribute(s.path, AttributeName(name))

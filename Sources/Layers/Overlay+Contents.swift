@@ -35,6 +35,7 @@ extension Overlay {
 
     /// Materializes a node and says where it is then. Under `namespace`.
     func materialized(_ id: NodeID, keep: Int64 = .max, _ s: Scratch) throws(Errno) -> Place {
+        try requireUnsealed()
         let place = try locate(id, nil, s.path)
         if place.isUpper { return place }
         // A removed name whose file is still open gets a copy without a name.

@@ -6,6 +6,7 @@ extension Overlay {
     /// - Parameter keep: how many bytes of a file's content are wanted (0: it is about to be truncated).
     /// - Throws: EROFS in a read-only repo; ENOSPC; ESTALE. Nothing is changed then.
     func materialize(_ id: NodeID, _ s: Scratch, keep: Int64 = .max) throws(Errno) {
+        try requireUnsealed()
         if isMaterialized(id) { return }
         let place = try locate(id, nil, s.path)
         if place.isUpper { return }

@@ -10,6 +10,7 @@ extension Overlay {
     package func unlink(parent: NodeID, name: Span<UInt8>, wasSent: Bool, _ s: Scratch) throws(Errno) {
         namespace.readLock()
         defer { namespace.unlock() }
+        try requireUnsealed()
         while true {
             let place = try locate(parent, name, s.path)
             guard place.state == .live else { throw .notFound }
@@ -90,6 +91,7 @@ extension Overlay {
     package func removeDirectory(parent: NodeID, name: Span<UInt8>, wasSent: Bool, _ s: Scratch) throws(Errno) {
         namespace.readLock()
         defer { namespace.unlock() }
+        try requireUnsealed()
         let found: Found
         do throws(Errno) { found = try find(parent, name, s, counting: false) } catch {
             throw wasSent && error == .notFound ? .again : error

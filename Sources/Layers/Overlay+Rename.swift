@@ -12,6 +12,7 @@ extension Overlay {
         try prepareRename(parent, name, newParent, newName, flags, wasSent, s)
         namespace.writeLock()
         defer { namespace.unlock() }
+        try requireUnsealed()
         let source = try find(parent, name, s, counting: false)
         let target: Found?
         do throws(Errno) { target = try find(newParent, newName, s, counting: false) } catch {

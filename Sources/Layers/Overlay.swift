@@ -26,10 +26,12 @@ package final class Overlay: @unchecked Sendable {
 
     /// Guarded by `namespace`.
     private(set) var lower: LowerTree
-    /// Whether somebody else has the directory now. Guarded by `namespace`.
     /// Of the nodes that the kernel is given; another one after somebody else has had the directory.
     package let generation: UInt64
+    /// Whether somebody else has the directory now. Guarded by `namespace`.
     private var isClosed = false
+    /// Whether nothing may be changed at the moment. Guarded by `namespace`.
+    private var isSealed = false
     /// Guarded by `table`.
     var nodes: [UInt64: UpperNode] = [:]
     /// Whether the kernel may know nodes that a predecessor gave out, and the upper directory has not been read for them yet. Guarded by `table`.
@@ -93,6 +95,16 @@ package final class Overlay: @unchecked Sendable {
     /// Lets go of the directory: when this returns no request is under way, and those that come are answered ESTALE.
     package func close() {
         namespace.withWriteLock { isClosed = true }
+    }
+
+    /// Refuses changes (EROFS), or takes them again: when this returns no change is under way.
+    package func setSealed(_ isSealed: Bool) {
+        namespace.withWriteLock { self.isSealed = isSealed }
+    }
+
+    /// Call under `namespace`, before anything is changed. - Throws: EROFS while it is sealed.
+    func requireUnsealed() throws(Errno) {
+        if isSealed { throw .readOnly }
     }
 
     // MARK: Places

@@ -3,6 +3,7 @@ internal import YAML
 /// Adds, changes and removes entries of an `rwv.yaml` in its text: comments, order, unknown keys, quoting, line ends and the
 /// missing line end of a last line stay as they are. Every edit is parsed again and must differ in that entry alone.
 package struct ManifestEditor: Sendable {
+    package let text: String
     /// What the text says.
     package let manifest: Manifest
     let file: String
@@ -15,6 +16,7 @@ package struct ManifestEditor: Sendable {
     package init(_ bytes: [UInt8], file: String) throws(ManifestError) {
         manifest = try Manifest.parse(bytes, file: file)
         self.file = file
+        text = String(decoding: bytes, as: UTF8.self)
         lines = TextLines(bytes)
         guard let root = try MappingReader.root(bytes, file: file, example: "")?.node, let pair = root["repositories"] else {
             throw ManifestError(code: .empty, file: file, message: "the file is empty", hint: "start it with `repositories: {}`")

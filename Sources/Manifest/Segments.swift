@@ -10,7 +10,7 @@ enum Segments {
             ManifestError(code: code, message: "\(what) \(shown(text)) \(message)", hint: hint)
         }
         if text.utf8.isEmpty {
-            throw ManifestError(code: code, message: "\(what) is empty", hint: "write a name, such as github/owner/repo")
+            throw ManifestError(code: code, message: "\(what) is empty", hint: "write a name, such as \(code == .invalidName ? "web-app" : "github/owner/repo")")
         }
         if hasControls(text) {
             throw refuse("has a control character", "remove the character; names are ordinary text")

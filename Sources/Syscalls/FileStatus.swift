@@ -68,13 +68,14 @@ extension FileStatus {
 }
 
 /// A moment: seconds since the epoch and nanoseconds, or one of the two special values of utimensat(2).
-package struct Timestamp: Hashable, Sendable {
+package struct Timestamp: Hashable, Comparable, Sendable {
     package var seconds: Int64
     package var nanoseconds: UInt32
     package init(seconds: Int64, nanoseconds: UInt32) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
     }
+    package static func < (a: Timestamp, b: Timestamp) -> Bool { (a.seconds, a.nanoseconds) < (b.seconds, b.nanoseconds) }
     /// UTIME_NOW: the kernel's current time.
     package static let setToNow = Timestamp(seconds: 0, nanoseconds: RWV_NOW)
     /// UTIME_OMIT: leave as it is.

@@ -6,6 +6,9 @@ package struct PlaceUsers: Sendable {
     /// The first thing below the directory that it uses.
     package let path: String
 
+    /// For a person.
+    package var text: String { "process \(pid) (\(name)) uses \(path)" }
+
     /// - Parameters:
     ///   - directory: a canonical path. Nothing is looked up in it.
     ///   - device: a file system, as mountinfo numbers it ("0:57"), whose files do not count, but for mappings.

@@ -15,6 +15,20 @@ package enum ProcessFiles {
 
     package static func parent(of pid: Int32) -> Int32? { field("PPid:", in: "/proc/\(pid)/status").flatMap { Int32($0) } }
 
+    /// Whether a process has ended, is ending, or has a SIGKILL waiting for it. It may hold its locks and mounts a moment longer.
+    package static func isDying(_ pid: Int32) -> Bool {
+        let killed = UInt64(1) << (9 - 1), exiting: UInt64 = 0x4
+        for name in ["SigPnd:", "ShdPnd:"] {
+            guard let text = field(name, in: "/proc/\(pid)/status"), let pending = UInt64(text, radix: 16) else { return true }
+            if pending & killed != 0 { return true }
+        }
+        // Behind the name, which may hold anything but ends with the last ")": state, five numbers of others, PF_ flags.
+        guard let text = try? Files.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")")) else { return true }
+        let fields = text[(end + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        guard fields.count > 6, let flags = UInt64(fields[6]) else { return true }
+        return fields[0] == "Z" || fields[0] == "X" || flags & exiting != 0
+    }
+
     /// The descriptors of a process that have this inode of this device (as mountinfo numbers it: "0:57") open. Nil when we may not look.
     package static func having(_ ino: UInt64, on device: String, pid: Int32) -> [Entry]? {
         guard let folder = try? Files.open("/proc/\(pid)/fdinfo", OpenFlags.directory) else { return nil }

@@ -14,8 +14,23 @@ struct CheckoutEngine: Engine {
     func make(_ plan: ViewPlan, _ directory: String, umask: UInt32) throws(WeaveError) -> WorkweaveRecord { try maker.buildCheckout(plan, directory, umask) }
 
     func show(_ record: WorkweaveRecord, isInherited: Bool) throws(WeaveError) {
-        place.handler.add(record.name, id: record.id, .link(target: "../.rwv/workweaves/\(record.name)/checkout"))
+        place.handler.add(record.name, id: record.id, .link(target: CheckoutLinks.target(of: record.name)))
     }
+
+    /// What is ordinary files cannot be made read-only for their owner. So it is taken from its place after the check, and put back
+    /// when somebody is in it still or anything of it has changed since the check began.
+    func withdraw(_ record: WorkweaveRecord, _ check: () throws(WeaveError) -> Void) throws(WeaveError) {
+        let leaving = LeavingCheckout(weave, record.name)
+        try leaving.putBack()
+        let began = try leaving.now()
+        try check()
+        do throws(WeaveError) { try leaving.take(unchangedSince: began) } catch {
+            giveBack(record)
+            throw error
+        }
+    }
+
+    func giveBack(_ record: WorkweaveRecord) { try? LeavingCheckout(weave, record.name).putBack() }
 
     func hide(_ record: WorkweaveRecord) { place.handler.remove(record.name) }
 

@@ -25,7 +25,10 @@ struct CheckoutSync {
             for repo in added { try? Files.removeTree("\(root)/\(repo.path)") }
             throw error
         }
+        for (repo, isReadOnly) in change.roles where !isReadOnly { try CheckoutProtection(top: "\(root)/\(repo.path)", umask: record.umask).release() }
         change.apply(to: &record, added: added)
+        try change.applyRoles(to: &record, weave)
+        try record.protectCheckouts(below: root, in: weave)
         try record.write(directory)
         try Journal(operation: .delete, name: name.text, repos: change.leaving.map(Journal.Repo.init)).removeFromGit(weave)
         for repo in change.leaving { remove(repo.path, root) }

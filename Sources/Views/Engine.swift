@@ -34,6 +34,11 @@ protocol Engine: Sendable {
     func fallBack(_ record: WorkweaveRecord, _ reason: WeaveError) throws(WeaveError)
     /// Takes away what was mounted. - Throws: `.busy` when it is in use (and not `force`).
     func unmount(_ record: WorkweaveRecord, force: Bool) throws(WeaveError)
+    /// Takes a workweave out of everybody's hands if `check` finds nothing in it that would be lost: from before `check` looks until this returns
+    /// nothing of it changes, and afterwards nobody can change it. What was mounted is taken away. - Throws: what `check` throws; `.busy`. All is as it was then.
+    func withdraw(_ record: WorkweaveRecord, _ check: () throws(WeaveError) -> Void) throws(WeaveError)
+    /// Puts back what ``withdraw(_:_:)`` took.
+    func giveBack(_ record: WorkweaveRecord)
     /// Makes one piece of what is in several only because it was mounted; nothing is mounted now. - Returns: the record as it is on disk then.
     func join(_ record: WorkweaveRecord) throws(WeaveError) -> WorkweaveRecord
     /// Lets go of its files: when this returns no request is under way, and none will be answered.

@@ -57,6 +57,7 @@ struct EngineChange {
             try system("move the checkout of '\(name.text)'") { () throws(Errno) in try Files.rename(directory + "/checkout", tree) }
             let users = PlaceUsers.find(tree)
             if !users.isEmpty { throw WeaveError(.busy, "'\(name.text)' is in use", hint: "leave that directory and end those programs") }
+            for repo in old.repos where repo.isReadOnly { try CheckoutProtection(top: "\(tree)/\(repo.path)", umask: old.umask).release() }
             let format = try maker.makeUpper(directory, umask: old.umask)
             record.upper = .init(format)
             record.repos = try old.repos.map { repo throws(WeaveError) in
@@ -134,6 +135,7 @@ struct EngineChange {
                 try SubmodulePaths(adminDirectory: admin, top: top, formerTops: tops, files: files).repair()
             }
         }
+        if record.engine == EngineKind.checkout.rawValue { try record.protectCheckouts(below: directory + "/checkout", in: weave) }
     }
 
     /// Removes the form that the record does not name.

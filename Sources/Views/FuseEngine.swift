@@ -19,6 +19,19 @@ struct FuseEngine: Engine {
         place.handler.add(record.name, id: record.id, .overlay(try serving.overlay(record, isInherited: isInherited)))
     }
 
+    func withdraw(_ record: WorkweaveRecord, _ check: () throws(WeaveError) -> Void) throws(WeaveError) {
+        guard let overlay = place.handler.overlay(named: record.name) else {
+            throw WeaveError(.failed, "'\(record.name)' is not served, so nobody can tell what would be lost", hint: "see \(weave.log)/server.log, or use --force")
+        }
+        overlay.setSealed(true)
+        do throws(WeaveError) { try check() } catch {
+            overlay.setSealed(false)
+            throw error
+        }
+    }
+
+    func giveBack(_ record: WorkweaveRecord) { place.handler.overlay(named: record.name)?.setSealed(false) }
+
     func close(_ record: WorkweaveRecord) { place.handler.overlay(named: record.name)?.close() }
 
     func hide(_ record: WorkweaveRecord) {

@@ -13,7 +13,11 @@ extension KernelEngine {
         let overlay = try serving.overlay(record.beneath, isInherited: true)
         let sync = WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay)
         let change = SyncChange(try sync.ownManifest(record), record, removable: Set(options.removable))
-        if change.isEmpty { return change.report }
+        if change.isEmpty {
+            // Under a predecessor that died, or while somebody was in the way, it may have stopped half way.
+            if !KernelMount(weave: weave, name: name.text).isComplete(record) { record = try mountParts(record) }
+            return change.report
+        }
         let plan = try sync.planAdditions(change, record, name)
         let directory = weave.state(of: name)
         try Journal(name: name.text, coming: plan, leaving: change.leaving).write(directory)
@@ -43,9 +47,17 @@ extension KernelEngine {
             guard error.code == .busy else { throw error }
             try before.write(directory)
             _ = try? mountParts(before)
-            throw error
+            throw inUse(leaving, record.name) ?? error
         }
         try Journal(operation: .delete, name: record.name, repos: leaving.map(Journal.Repo.init)).removeFromGit(weave)
+    }
+
+    /// Who is in one of the repos that are mounts of their own, a line each.
+    private func inUse(_ leaving: [WorkweaveRecord.Repo], _ name: String) -> WeaveError? {
+        let places = leaving.filter { $0.isApart == true }.map { (path: $0.path, users: PlaceUsers.find("\(weave.workweaves)/\(name)/\($0.path)")) }.filter { !$0.users.isEmpty }
+        if places.isEmpty { return nil }
+        let lines = places.map { "\($0.path) is to go, but in use" } + places.flatMap(\.users).map(\.text)
+        return WeaveError(.busy, lines.joined(separator: "\n"), hint: "leave its directory and end those programs")
     }
 
     /// All or none.

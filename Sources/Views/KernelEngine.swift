@@ -98,6 +98,8 @@ struct KernelEngine: Engine {
     }
 
     func fallBack(_ record: WorkweaveRecord, _ reason: WeaveError) throws(WeaveError) {
+        // Two on one upper directory would not see each other's changes.
+        if KernelMount(weave: weave, name: record.name).isMounted { return log("'\(record.name)' is not as it should be: \(reason.message)") }
         log("'\(record.name)' is served by the fuse engine: \(reason.message)")
         hide(record)
         try fuse.show(try join(record), isInherited: false)
@@ -105,6 +107,27 @@ struct KernelEngine: Engine {
     }
 
     func unmount(_ record: WorkweaveRecord, force: Bool) throws(WeaveError) { try KernelMount(weave: weave, name: record.name).unmount(force: force) }
+    func withdraw(_ record: WorkweaveRecord, _ check: () throws(WeaveError) -> Void) throws(WeaveError) {
+        if problem(record.name) != nil { return try fuse.withdraw(record, check) }
+        let mount = KernelMount(weave: weave, name: record.name)
+        guard mount.isMounted else {
+            throw WeaveError(.failed, "'\(record.name)' is not mounted, so nobody can tell what would be lost", hint: "see \(weave.log)/server.log, or use --force")
+        }
+        do throws(WeaveError) {
+            try mount.seal()
+            try check()
+            try mount.unmount(force: false)
+        } catch {
+            giveBack(record)
+            throw error
+        }
+    }
+
+    func giveBack(_ record: WorkweaveRecord) {
+        if problem(record.name) != nil { return fuse.giveBack(record) }
+        do throws(WeaveError) { try mount(record) } catch { log("'\(record.name)' cannot be written to: \(error.message)") }
+    }
+
     func close(_ record: WorkweaveRecord) { fuse.close(record) }
 
     func hide(_ record: WorkweaveRecord) {

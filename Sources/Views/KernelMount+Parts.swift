@@ -22,7 +22,15 @@ extension KernelMount {
     private func place(_ repo: WorkweaveRecord.Repo) -> String { "\(path)/\(repo.path)" }
 
     private func unmountParts(of repo: WorkweaveRecord.Repo, lazy: Bool) throws(Errno) {
-        while MountTable.find(place(repo)) != nil { try Syscalls.unmount(place(repo), lazy: lazy) }
+        var attempts = 0
+        while MountTable.find(place(repo)) != nil {
+            do throws(Errno) { try Syscalls.unmount(place(repo), lazy: lazy) } catch {
+                // Who only looks something up there has it for a moment.
+                guard error == .busy, attempts < 20, PlaceUsers.find(place(repo)).isEmpty else { throw error }
+                attempts += 1
+                Thread.sleep(milliseconds: 10)
+            }
+        }
     }
 
     /// Removes a repo as anybody could: moved out of sight in one step, where overlayfs can move directories, and then taken apart.
@@ -68,13 +76,22 @@ extension KernelMount {
         try bindMount("\(whole)/\(repo.path)", to: place(repo))
     }
 
+    /// - Throws: EBUSY when a file is open for writing.
+    func setReadOnly(_ place: String, _ isReadOnly: Bool) throws(Errno) {
+        try mountFileSystem("none", at: place, type: "none", flags: Self.flags | MountFlags.bind | MountFlags.remount | (isReadOnly ? MountFlags.readOnly : 0), options: "")
+    }
+
+    /// Lets everything be changed again that may be.
+    func unseal(_ record: WorkweaveRecord) throws(Errno) {
+        for repo in record.repos where repo.isApart == true && !repo.isReadOnly && MountTable.find(place(repo)) != nil { try setReadOnly(place(repo), false) }
+        try setReadOnly(path, false)
+    }
+
     /// Mounts a repo of role `reference` over itself, read-only; or takes that back.
     private func protect(_ repo: WorkweaveRecord.Repo) throws(Errno) {
         if !repo.isReadOnly { return try Syscalls.unmount(place(repo), lazy: true) }
         try bindMount(place(repo), to: place(repo))
-        do throws(Errno) {
-            try mountFileSystem("none", at: place(repo), type: "none", flags: Self.flags | MountFlags.bind | MountFlags.remount | MountFlags.readOnly, options: "")
-        } catch {
+        do throws(Errno) { try setReadOnly(place(repo), true) } catch {
             try? Syscalls.unmount(place(repo), lazy: true)
             throw error
         }

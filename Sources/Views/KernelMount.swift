@@ -16,6 +16,8 @@ package struct KernelMount {
         case mount, unmount
         /// Detaches it although it is in use.
         case detach
+        /// Makes it read-only. Mounting it undoes that.
+        case seal
     }
 
     let weave: Weave
@@ -37,11 +39,14 @@ package struct KernelMount {
         return entry?.type == Self.type && entry?.source == weave.root
     }
 
+    /// Whether nothing can be changed in it at the moment.
+    var isSealed: Bool { MountTable.find(path)?.isReadOnly ?? false }
+
     // MARK: In the server
 
     /// Whether all is mounted that belongs to a workweave.
     func isComplete(_ record: WorkweaveRecord) -> Bool {
-        guard isMounted, (record.left ?? []).allSatisfy(\.isGone) else { return false }
+        guard isMounted, !isSealed, (record.left ?? []).allSatisfy(\.isGone) else { return false }
         return record.repos.allSatisfy { repo in
             guard repo.isApart == true || repo.isReadOnly else { return true }
             return MountTable.find("\(path)/\(repo.path)")?.isReadOnly == repo.isReadOnly
@@ -59,14 +64,20 @@ package struct KernelMount {
         }
     }
 
+    /// Refuses changes (EROFS) until it is mounted anew. - Throws: `.busy` when a file is open for writing.
+    func seal() throws(WeaveError) { try take(.seal, "make read-only") }
+
     /// - Throws: `.busy` when it is in use (and not `force`).
     func unmount(force: Bool) throws(WeaveError) {
-        if !isMounted { return }
-        let outcome = try run(force ? .detach : .unmount)
+        if isMounted { try take(force ? .detach : .unmount, "take away") }
+    }
+
+    private func take(_ action: Action, _ doing: String) throws(WeaveError) {
+        let outcome = try run(action)
         if outcome.status == Self.busyStatus {
             throw WeaveError(.busy, "\(path) is in use", hint: "leave that directory and end those programs, or use --force")
         }
-        guard outcome.succeeded else { throw WeaveError(.failed, "cannot take away \(path): \(outcome.errorText)", hint: "see \(weave.log)/server.log") }
+        guard outcome.succeeded else { throw WeaveError(.failed, "cannot \(doing) \(path): \(outcome.errorText)", hint: "see \(weave.log)/server.log") }
     }
 
     private func run(_ action: Action) throws(WeaveError) -> Subprocess.Outcome {
@@ -83,6 +94,8 @@ package struct KernelMount {
     /// - Parameter arguments: what stands behind the verb. Returns the exit status; says on standard error what went wrong.
     package static func run(_ arguments: [String]) -> Int32 {
         guard arguments.count == 3, let action = Action(rawValue: arguments[0]) else { return 2 }
+        // Its successor must not find us at work: it goes on with what we leave.
+        CurrentProcess.signalOnParentDeath(Signals.kill)
         let one = KernelMount(weave: Weave(root: arguments[1]), name: arguments[2])
         do throws(WeaveError) { try one.perform(action) } catch {
             try? FileDescriptor.standardError.writeAll(Array((error.message + "\n").utf8))
@@ -112,6 +125,9 @@ package struct KernelMount {
                 if let record = try record() { try? mountAll(record) }
                 throw WeaveError(error == .busy ? .busy : .failed, "\(error)")
             }
+        case .seal:
+            let places = [path] + (try record()?.repos ?? []).filter { $0.isApart == true && !$0.isReadOnly }.map { "\(path)/\($0.path)" }
+            do throws(Errno) { for place in places { try setReadOnly(place, true) } } catch { throw WeaveError(error == .busy ? .busy : .failed, "\(error)") }
         case .detach:
             try system("detach") { () throws(Errno) in
                 try Syscalls.unmount(path, lazy: true)
@@ -127,6 +143,7 @@ package struct KernelMount {
         // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
         try CurrentProcess.enter(weave.baseView)
         if !isMounted { try mountOverlay(record) }
+        if isSealed { try unseal(record) }
         try mountParts(record)
         // Nobody may find it in use because of us.
         try CurrentProcess.enter("/")

@@ -36,6 +36,7 @@ struct Recovery {
             try weave.discard(directory)
             return nil
         }
+        try LeavingCheckout(weave, name).putBack()
         guard let record, record.weave != weave.root else { return record }
         return try follow(record, directory)
     }

@@ -73,23 +73,36 @@ extension ServedWeave {
     /// Of a workweave that nobody has been told of yet: on a full disk nothing can be written before something is gone.
     private func clearUpper(_ name: WorkweaveName) { try? Files.removeTree(weave.state(of: name) + "/upper") }
 
-    /// Takes a workweave away. The caller has made sure that nothing is lost by it.
-    /// - Parameter force: also when it is mounted by the kernel and in use. - Throws: `.busy`.
-    package func delete(_ name: String, force: Bool = false, fromKernel: Bool = false) throws(WeaveError) {
+    /// Takes a workweave away, if nothing is lost by it.
+    /// - Parameter force: whatever is lost, and also when it is mounted by the kernel and in use. - Throws: `.busy`; `.dirty`.
+    package func delete(_ name: String, force: Bool) throws(WeaveError) {
         let name = try workweaveName(name)
-        try locks.changing(name, fromKernel: fromKernel) { () throws(WeaveError) in
+        if !force { try ensureMounted() }
+        try locks.changing(name) { () throws(WeaveError) in
             let record = try requireRecord(name)
-            let engine = try engines.of(record)
-            try engine.unmount(record, force: force)
-            try remove(record, name, engine)
+            if force {
+                let engine = try engines.of(record)
+                try engine.unmount(record, force: true)
+                try remove(record, name, engine)
+            } else { try withdraw(record, name) { () throws(WeaveError) in try LossCheck(weave: weave).requireNone(name.text) } }
         }
-        if !fromKernel { place.tellKernel(1, name.text) }
+        place.tellKernel(1, name.text)
+    }
+
+    /// Removes a workweave in which `check` finds nothing that would be lost. Under the name's lock.
+    func withdraw(_ record: WorkweaveRecord, _ name: WorkweaveName, _ check: () throws(WeaveError) -> Void) throws(WeaveError) {
+        let engine = try engines.of(record)
+        try engine.withdraw(record, check)
+        try remove(record, name, engine)
     }
 
     private func remove(_ record: WorkweaveRecord, _ name: WorkweaveName, _ engine: any Engine) throws(WeaveError) {
         let directory = weave.state(of: name)
         let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
-        try journal.write(directory)
+        do throws(WeaveError) { try journal.write(directory) } catch {
+            engine.giveBack(record)
+            throw error
+        }
         engine.hide(record)
         _ = projects.withLock { $0.removeValue(forKey: name.text) }
         try journal.removeFromGit(weave)

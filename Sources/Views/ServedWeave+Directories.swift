@@ -18,13 +18,16 @@ extension ServedWeave {
 
     package func removeWorkweave(named name: String) throws(Errno) {
         do throws(WeaveError) {
-            let record = try requireRecord(try workweaveName(name))
-            let directory = weave.states + "/" + name
-            guard record.repos.allSatisfy({ CleanCheck(weave: weave, record: record, repo: $0).isClean() }),
-                  RootFiles(weave, in: directory + "/upper", repos: record.repos.map(\.path), record: record).all().isEmpty else {
-                throw WeaveError(.dirty, "it may hold changes", hint: "use 'rwv workweave PROJECT delete \(name)'")
+            let known = try workweaveName(name)
+            try locks.changing(known, fromKernel: true) { () throws(WeaveError) in
+                let record = try requireRecord(known)
+                try withdraw(record, known) { () throws(WeaveError) in
+                    guard record.repos.allSatisfy({ CleanCheck(weave: weave, record: record, repo: $0).isClean() }),
+                          RootFiles(weave, in: weave.state(of: known) + "/upper", repos: record.repos.map(\.path), record: record).all().isEmpty else {
+                        throw WeaveError(.dirty, "it may hold changes", hint: "use 'rwv workweave PROJECT delete \(name)'")
+                    }
+                }
             }
-            try delete(name, fromKernel: true)
         } catch {
             log("rmdir .workweaves/\(name): \(error.message)")
             throw Self.errno(error)

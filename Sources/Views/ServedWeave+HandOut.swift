@@ -148,7 +148,7 @@ extension ServedWeave {
         let users = PlaceUsers.find(weave.workweaves + "/" + name)
         guard let first = users.first else { return }
         let others = users.count > 1 ? ", and \(users.count - 1) more" : ""
-        throw WeaveError(.busy, "'\(name)' is in use: process \(first.pid) (\(first.name)) uses \(first.path)\(others)",
+        throw WeaveError(.busy, "'\(name)' is in use: \(first.text)\(others)",
                          hint: "leave that directory and end those programs, or run the command without --fast")
     }
 

@@ -92,6 +92,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
             for result in results { try result.get() }
             try mounter.unmount(BaseView.mountID, force: force)
             try mounter.unmount(Self.mountID, force: force)
+            if weave.diskFailure == nil, MountTable.find(weave.workweaves) == nil { try CheckoutLinks(weave).renew() }
         } catch {
             try? bringAllUp()
             throw error.code == .busy ? WeaveError(.busy, "the workweaves are in use", hint: error.hint) : error

@@ -30,8 +30,10 @@ extension WorkweaveMaker {
                 try Files.makeSymlink(root + "/" + path, target: target)
             }
         }
-        return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: EngineKind.checkout.rawValue, weave: weave.root,
-                               created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, given: given, upper: nil)
+        let record = WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: EngineKind.checkout.rawValue, weave: weave.root,
+                                     created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, given: given, upper: nil)
+        try record.protectCheckouts(below: root, in: weave)
+        return record
     }
 
     /// One repo: references, worktree, files. What is half made is taken away by the caller.

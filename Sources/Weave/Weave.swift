@@ -26,6 +26,10 @@ package struct Weave: Sendable, Equatable {
     package func clone(_ path: RepoPath) -> String { root + "/" + path.text }
     /// Where a workweave is seen.
     package func workweave(_ name: WorkweaveName) -> String { workweaves + "/" + name.text }
+    /// The hidden verb of the process that tells what would be lost with a workweave, one thing a line: `VERB WEAVE NAME`.
+    package static let lossesVerb = "__losses"
+    package static let lossesHint = "commit and push or merge what you want to keep, or use --force to lose it"
+
     /// Where a workweave's state lies: workweave.json, base metadata, upper/, work/.
     package func state(of name: WorkweaveName) -> String { states + "/" + name.text }
 

@@ -30,5 +30,6 @@ let service = Service(
     local: { weave, call throws(WeaveError) in try Local.answer(weave, call, surface: surface) },
     foreground: Keeper.runHere,
     mountPrivately: KernelMount.mountPrivately)
+if arguments.count > 1, arguments[1] == Weave.lossesVerb { CurrentProcess.exit(LossesAnswer(service).run(Array(arguments.dropFirst(2)))) }
 if let status = MountHelper(service).run(Array(arguments.dropFirst())) { CurrentProcess.exit(status) }
 CurrentProcess.exit(Program(service: service).run(Array(arguments.dropFirst())))

@@ -119,8 +119,8 @@ extension EndToEnd {
                 try box.bash("""
                     create agent; cd "$(view agent server)"
                     exec 5< README.md
-                    # What the kernel has mounted goes when it is forced to, while somebody is there.
-                    if [ "$SHOWN" = kernel ]; then refuses -C "$W" workweave web-app delete agent; says "process $$"; force=--force; fi
+                    # What the kernel has mounted, and what is ordinary files, goes when it is forced to, while somebody is there.
+                    if [ "$SHOWN" != fuse ]; then refuses -C "$W" workweave web-app delete agent; says "process $$"; force=--force; fi
                     "$RWV" -C "$W" workweave web-app delete agent ${force:-}
                     [ ! -e "$W/.workweaves/agent" ] || fail 'still there'
                     ls . > /dev/null 2>&1 || true

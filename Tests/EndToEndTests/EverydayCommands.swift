@@ -70,8 +70,20 @@ extension EndToEnd {
                     rm github/me/thing/a; git -C github/me/thing commit -qam back; git -C "$N/github/me/thing" merge -q agent/main
                     same_text 'sync' 'removed: github/me/thing' "$(rwv workweave shop sync agent)"; [ ! -e github/me/thing ] || fail "$(ls -R github)"
                     mkdir -p local/chatly/web; echo mine > local/chatly/web/mine
+                    cp projects/shop/rwv.yaml "$S/tmp/manifest"
                     ! rwv add local/chatly/web 2> "$S/tmp/err" || fail 'a directory of mine was taken'
                     [ -f local/chatly/web/mine ] || fail 'lost'
+                    cmp "$S/tmp/manifest" projects/shop/rwv.yaml || fail 'listed, but not there'
+                    rm -r local/chatly/web
+                    # Another entry that has no clone: nothing is made, nothing is listed.
+                    printf '  local/chatly/gone:\n    type: git\n    url: %s/made/chatly/gone.git\n    version: main\n    role: primary\n' "$S" >> projects/shop/rwv.yaml
+                    cp projects/shop/rwv.yaml "$S/tmp/manifest"
+                    for more in 'local/chatly/web' '--new github/me/third'; do
+                        ! rwv add $more 2> "$S/tmp/err" || fail 'the workweave cannot follow'
+                        says 'error: local/chatly/gone is listed in .*rwv.yaml, but not cloned'; says "hint: nothing was changed; run 'rwv fetch'"
+                        cmp "$S/tmp/manifest" projects/shop/rwv.yaml || fail 'listed, but not there'
+                    done
+                    [ ! -e "$N/github/me/third" ] || fail 'made for nothing'
                     exec 5<&-; cd "$N"; rwv workweave shop delete agent --force
                     """)
             }

@@ -149,32 +149,6 @@ extension EndToEnd {
             }
         }
 
-        /// There and back, through everything that an upper directory can say.
-        @Test(arguments: ["fuse", "kernel"]) func changingTheEngine(first: String) throws {
-            guard Machine.actsAsRoot else { return try isRefusedToOthers() }
-            try Sandbox.with([.app, .links]) { box in
-                let seed = Machine.seed
-                print("RWV_SEED=\(seed)")
-                try box.bash("""
-                    create agent --engine \(first) > /dev/null; A=$W/.workweaves/agent
-                    now=\(first)
-                    for round in 1 2 3 4; do
-                        /usr/bin/python3 "$TOOLS/random-ops.py" "$(view agent server)" $((\(seed) + round)) 120 > "$S/ops"
-                        cd "$(view agent web)"; mv run "walk$round"; mkdir run; echo $round > run/new; rm -f dangling; mv deep "deep$round"; mv "deep$round" deep; ln -sf $round absolute; cd "$S"
-                        /usr/bin/python3 "$TOOLS/tree.py" "$A" > "$S/before"
-                        git -C "$(view agent server)" status --porcelain > "$S/status"
-                        [ $now = fuse ] && now=kernel || now=fuse
-                        rwv -C "$W" workweave web-app engine agent $now
-                        same_text 'engine' $now "$(rwv -C "$W" workweave web-app list --json | json_values engine)"
-                        diff "$S/before" <(/usr/bin/python3 "$TOOLS/tree.py" "$A") || fail "seed \(seed), round $round: another tree as $now"
-                        diff "$S/status" <(git -C "$(view agent server)" status --porcelain) || fail "seed \(seed), round $round: another status as $now"
-                    done
-                    down; up
-                    diff "$S/before" <(/usr/bin/python3 "$TOOLS/tree.py" "$A") || fail 'another tree after down and up'
-                    """)
-            }
-        }
-
         /// Which engine it is, and why not this one, is said on request.
         @Test func chosenAndSaid() throws {
             try Sandbox.with([.app]) { box in

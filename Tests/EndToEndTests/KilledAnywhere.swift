@@ -73,6 +73,25 @@ extension EndToEnd {
             }
         }
 
+        /// Who is dying answers a last time, and is not taken for one who serves.
+        @Test func upAtOnce() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    create agent; echo mine > "$(view agent server)/mine"
+                    for round in $(seq 12); do
+                        keeper=$(cat "$W/.rwv/run/keeper.pid")
+                        # It comes to dying only when others have had their turn.
+                        taskset -pc 0 "$keeper" > /dev/null; chrt -i -p 0 "$keeper"
+                        taskset -c 0 timeout 20 sh -c 'while :; do :; done' & hog=$!
+                        kill -9 "$keeper"; up
+                        kill $hog; wait $hog 2> /dev/null || true
+                        [ "$(cat "$W/.rwv/run/keeper.pid")" != "$keeper" ] || fail "round $round: the dead one"
+                        same_text "round $round" mine "$(cat "$(view agent server)/mine")"
+                    done
+                    """)
+            }
+        }
+
         /// A mount point that answers "Transport endpoint is not connected".
         @Test func deadMountPoint() throws {
             try Sandbox.with([.app]) { box in
@@ -106,6 +125,33 @@ extension EndToEnd {
                     mv "$W" "$S/w"; W=$S/w
                     up; is_clean "$(view agent server)"; is_clean "$(view agent web)"
                     same_text 'the change' mine "$(cat "$(view agent server)/mine")"
+                    """)
+            }
+        }
+
+        /// A weave that was moved while it was served: nobody who uses what is mounted is harmed, and then it is served where it is.
+        @Test func movedWhileServed() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    create agent; echo mine > "$(view agent server)/mine"; mount_project web-app m
+                    mv "$W" "$S/elsewhere"; W=$S/elsewhere; mkdir "$S/n"
+                    refuses -C "$W" mount web-app "$S/n"; says "moved from $S/w"; says "hint: run 'rwv up'"
+                    for place in "$(view agent server)" "$S/m/github"; do
+                        cd "$place"
+                        refuses -C "$W" up; says "process $$"; says 'moved from'
+                        same_text 'still usable' mine "$(cat "$W/.workweaves/agent/github/chatly/server/mine")"
+                    done
+                    cd /; ! rwv unmount "$S/m" 2> "$S/tmp/err" || fail 'unmounted'; says "run 'rwv up' where it is now"
+                    up
+                    same_text 'the change' '?? mine' "$(git -C "$(view agent server)" status --porcelain)"
+                    same_text 'who serves' "$W" "$(findmnt -no SOURCE "$W/.workweaves")"
+                    is_clean "$S/m/github/chatly/web"; rwv -C "$W" doctor > "$S/tmp/out" 2>&1 || fail "doctor: $(cat "$S/tmp/out")"
+                    # And by doctor, back again; or just down.
+                    mv "$W" "$S/w"; W=$S/w; rwv -C "$W" doctor --fix > "$S/tmp/out" 2>&1 || fail "doctor: $(cat "$S/tmp/out")"
+                    same_text 'the change' '?? mine' "$(git -C "$(view agent server)" status --porcelain)"
+                    mv "$W" "$S/elsewhere"; W=$S/elsewhere; down; mv "$W" "$S/w"; W=$S/w
+                    ! grep -F "$S/" /proc/self/mountinfo || fail 'a mount is left'
+                    up; is_clean "$(view agent web)"
                     """)
             }
         }

@@ -111,6 +111,27 @@ extension EndToEnd {
             }
         }
 
+        /// A repo that is a mount of its own does not go while somebody is in it, and who that is is said.
+        @Test func leavingWhileInUse() throws {
+            guard Machine.actsAsRoot else { return }
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    \(Self.begin("kernel"))
+                    entry late; sync_it > /dev/null; exec 5< "$(view agent late)/README.md"; drop late
+                    refuses -C "$W" workweave web-app sync agent
+                    says 'github/chatly/late is to go, but in use'; says "process $$ .* uses $(view agent late)/README.md"
+                    entry late; ! rwv -C "$A" remove github/chatly/late 2> "$S/tmp/err" || fail 'gone'; says "process $$"
+                    found github/chatly/late < "$M" || fail 'not listed, but there'
+                    # A server that finds it so serves it as it is, and goes on later.
+                    drop late
+                    kill -9 "$(cat "$W/.rwv/run/server.pid")"; up || true
+                    same_text 'the engine' kernel "$(rwv -C "$W" workweave web-app list --json | json_values engine)"
+                    exec 5<&-; same_text 'sync' 'removed: github/chatly/late' "$(sync_it)"
+                    is_clean "$(view agent server)"; delete --force agent
+                    """)
+            }
+        }
+
         /// The other things that are done to a workweave, while it is in pieces.
         @Test func inPieces() throws {
             guard Machine.actsAsRoot else { return }

@@ -23,6 +23,10 @@ extension EndToEnd {
             Case(description: "unknown project", arguments: "mount nosuch \"$S/m\"", says: "rwv.yaml"),
             Case(description: "project without rwv.yaml", setUp: "mkdir \"$W/projects/empty\"", arguments: "mount empty \"$S/m\"", says: "rwv.yaml"),
             Case(description: "broken manifest", setUp: "mkdir \"$W/projects/bad\"; echo 'repositories: [' > \"$W/projects/bad/rwv.yaml\"", arguments: "mount bad \"$S/m\"", says: "rwv.yaml"),
+            Case(description: "no name of a project", arguments: "mount '' \"$S/m\"", says: "hint: write a name, such as web-app"),
+            Case(description: "no name of a directory", arguments: "mount web-app ''", says: "the name of the directory is empty"),
+            Case(description: "the place of the workweaves", setUp: "create agent", arguments: "unmount \"$W/.workweaves\"", says: "rwv down. takes away"),
+            Case(description: "a workweave", setUp: "create agent", arguments: "unmount \"$W/.workweaves/agent\"", says: "delete agent. deletes it"),
             Case(description: "no mount", arguments: "unmount \"$S/m\"", says: "no mount"),
         ]
 
@@ -38,6 +42,32 @@ extension EndToEnd {
                     mkdir -p "$S/m"
                     status=0; rwv -C "$W" mount web-app "$S/m" -o nosuch 2> "$S/tmp/err" || status=$?
                     same_text 'status' 2 $status; says nosuch
+                    """)
+            }
+        }
+
+        /// fusermount3 mounts for ordinary users where they may write alone; and root acts as the weave's owner.
+        @Test func anotherUsersDirectory() throws {
+            try Sandbox.with([.app]) { box in
+                try box.asRoot("""
+                    mkdir mine other; chown 65534 other w -R; chown "$(stat -c %u w)" run tmp home; status=0
+                    if [ "$(stat -c %u mine)" -ne 65534 ]; then
+                        HOME=$S/tmp "$RWV" -C "$W" mount web-app "$S/mine" > "$S/tmp/out" 2> "$S/tmp/err" || status=$?
+                        same_text 'status' 1 $status; says "$S/mine does not belong to the owner of the weave"; says 'chown 65534'
+                    fi
+                    chown --reference=origins w -R
+                    """)
+            }
+        }
+
+        /// A message that fits the disk, not the permissions.
+        @Test func activateOnAFullDisk() throws {
+            guard Machine.isRoot else { return }
+            try Sandbox.with([.app]) { box in
+                try box.onDisk("mount -t tmpfs -o size=16m none w", """
+                    printf '{"name": "server"}\n' > "$(clone server)/package.json"; cat /dev/zero > "$W/fill" 2> /dev/null || true
+                    refuses -C "$W" activate web-app; says 'No space left'; says 'hint: free some space on that disk'
+                    rm "$W/fill"; rwv -C "$W" activate web-app
                     """)
             }
         }

@@ -84,6 +84,7 @@ for round in $(seq "$times"); do
     if [ "$victim" = create ] && ! workweaves | found -x "victim-$round"; then
         create "victim-$round" > /dev/null || fail "the name victim-$round cannot be used again"
     fi
-    [ "$victim" = create ] && delete --force "victim-$round" > /dev/null
+    # Whole, and taken back all the same at this very moment.
+    [ "$victim" = create ] && { delete --force "victim-$round" > /dev/null || ! workweaves | found -x "victim-$round"; }
     fsck_all
 done
