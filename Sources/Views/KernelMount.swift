@@ -59,9 +59,9 @@ package struct KernelMount {
         }
     }
 
+    /// Nothing to do when it is not mounted.
     /// - Throws: `.busy` when it is in use (and not `force`).
     func unmount(force: Bool) throws(WeaveError) {
-        if !isMounted { return }
         let outcome = try run(force ? .detach : .unmount)
         if outcome.status == Self.busyStatus {
             throw WeaveError(.busy, "\(path) is in use", hint: "leave that directory and end those programs, or use --force")
@@ -113,6 +113,7 @@ package struct KernelMount {
                 throw WeaveError(error == .busy ? .busy : .failed, "\(error)")
             }
         case .detach:
+            guard isOccupied else { return }
             try system("detach") { () throws(Errno) in
                 try Syscalls.unmount(path, lazy: true)
                 for place in inner() { try Syscalls.unmount(place, lazy: true) }
@@ -126,13 +127,19 @@ package struct KernelMount {
     func mountAll(_ record: WorkweaveRecord) throws(Errno) {
         // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
         try CurrentProcess.enter(weave.baseView)
-        if !isMounted { try mountOverlay(record) }
-        try mountParts(record)
+        let isNew = !(isOccupied && isMounted)
+        if isNew { try mountOverlay(record) }
+        try mountParts(record, isNew: isNew)
         // Nobody may find it in use because of us.
         try CurrentProcess.enter("/")
     }
 
+    /// Whether something is mounted there, told by touching it: the table of a thousand mounts takes longer to read than all else together.
+    private var isOccupied: Bool { Files.isMountPoint(path) ?? isMounted }
+
     private func takeAway() throws(Errno) {
+        guard isOccupied else { return }
+        if !Files.exists(state + "/added"), (try? Syscalls.unmount(path, lazy: false)) != nil { return }
         for place in inner().reversed() { try Syscalls.unmount(place, lazy: false) }
         try Syscalls.unmount(path, lazy: false)
     }
