@@ -77,6 +77,13 @@ int rwv_statx(int dirfd, const char *path, int follow, struct rwv_stat *out) {
     return r;
 }
 
+int rwv_is_mount_point(const char *path) {
+    struct statx x;
+    int r = ONCE(statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE, &x));
+    if (r < 0) return r;
+    return x.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT ? (x.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 : -ENOTSUP;
+}
+
 int rwv_fstat(int fd, struct rwv_stat *out) {
     struct statx x;
     int r = ONCE(statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &x));

@@ -64,6 +64,7 @@ extension FileStatus {
     package var owner: UInt32 { uid }
     package var group: UInt32 { gid }
     package var modified: Timestamp { Timestamp(seconds: mtime, nanoseconds: mtime_ns) }
+    package var born: Timestamp { Timestamp(seconds: btime, nanoseconds: btime_ns) }
     package var changed: Timestamp { Timestamp(seconds: ctime, nanoseconds: ctime_ns) }
 }
 

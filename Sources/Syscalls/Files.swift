@@ -24,6 +24,12 @@ package enum Files {
         do throws(Errno) { return try status(path) != nil } catch { return true }
     }
 
+    /// Whether something is mounted there, told by touching it: at once, however long the ``MountTable`` is. Nil where that cannot be told.
+    package static func isMountPoint(_ path: String) -> Bool? {
+        let r = unsafe rwv_is_mount_point(path)
+        return r < 0 ? nil : r == 1
+    }
+
     package static func isDirectory(_ path: String) -> Bool {
         do throws(Errno) { return try status(path, follow: true)?.isDirectory ?? false } catch { return false }
     }

@@ -82,7 +82,8 @@ struct KernelEngine: Engine {
 
     /// Takes what joined and left while it was mounted into one piece with the rest, unless it is mounted.
     func join(_ record: WorkweaveRecord) throws(WeaveError) -> WorkweaveRecord {
-        KernelMount(weave: weave, name: record.name).isMounted ? record : try OverlayJoin(weave, record).run()
+        guard record.isInPieces, !KernelMount(weave: weave, name: record.name).isMounted else { return record }
+        return try OverlayJoin(weave, record).run()
     }
 
     /// Makes what is mounted what the record says. - Returns: the record, in which what left is gone.

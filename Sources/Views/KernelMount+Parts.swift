@@ -5,13 +5,14 @@ internal import Weave
 /// In the process of its own, in the base view's root.
 extension KernelMount {
     /// Takes out the repos that left, and mounts what is missing. Whatever was done before is left as it is.
+    /// - Parameter isNew: the overlay has just been mounted, and nothing in it.
     /// - Throws: EBUSY when a repo that is to go is a mount of its own and in use: nothing is changed then.
-    func mountParts(_ record: WorkweaveRecord) throws(Errno) {
+    func mountParts(_ record: WorkweaveRecord, isNew: Bool) throws(Errno) {
         let leaving = (record.left ?? []).filter { !$0.isGone }.map(\.repo)
         for repo in leaving where repo.isApart == true { try unmountParts(of: repo, lazy: false) }
         for repo in leaving { try takeOut(repo) }
         // Read once: it may be long.
-        let there = Dictionary(MountTable.all().map { ($0.path, $0.isReadOnly) }) { _, last in last }
+        let there = isNew ? [:] : Dictionary(MountTable.all().map { ($0.path, $0.isReadOnly) }) { _, last in last }
         for repo in record.repos {
             let isMounted = there[place(repo)] != nil
             if repo.isApart == true, !isMounted { try mountApart(repo, record) }

@@ -67,10 +67,9 @@ package struct KernelMount {
     /// Refuses changes (EROFS) until it is mounted anew. - Throws: `.busy` when a file is open for writing.
     func seal() throws(WeaveError) { try take(.seal, "make read-only") }
 
+    /// Nothing to do when it is not mounted.
     /// - Throws: `.busy` when it is in use (and not `force`).
-    func unmount(force: Bool) throws(WeaveError) {
-        if isMounted { try take(force ? .detach : .unmount, "take away") }
-    }
+    func unmount(force: Bool) throws(WeaveError) { try take(force ? .detach : .unmount, "take away") }
 
     private func take(_ action: Action, _ doing: String) throws(WeaveError) {
         let outcome = try run(action)
@@ -129,6 +128,7 @@ package struct KernelMount {
             let places = [path] + (try record()?.repos ?? []).filter { $0.isApart == true && !$0.isReadOnly }.map { "\(path)/\($0.path)" }
             do throws(Errno) { for place in places { try setReadOnly(place, true) } } catch { throw WeaveError(error == .busy ? .busy : .failed, "\(error)") }
         case .detach:
+            guard isOccupied else { return }
             try system("detach") { () throws(Errno) in
                 try Syscalls.unmount(path, lazy: true)
                 for place in inner() { try Syscalls.unmount(place, lazy: true) }
@@ -142,14 +142,19 @@ package struct KernelMount {
     func mountAll(_ record: WorkweaveRecord) throws(Errno) {
         // Short relative paths: a page holds all options, and none of them needs an escape, whatever the weave is called.
         try CurrentProcess.enter(weave.baseView)
-        if !isMounted { try mountOverlay(record) }
-        if isSealed { try unseal(record) }
-        try mountParts(record)
+        let isNew = !(isOccupied && isMounted)
+        if isNew { try mountOverlay(record) } else if isSealed { try unseal(record) }
+        try mountParts(record, isNew: isNew)
         // Nobody may find it in use because of us.
         try CurrentProcess.enter("/")
     }
 
+    /// Whether something is mounted there, told by touching it: the table of a thousand mounts takes longer to read than all else together.
+    private var isOccupied: Bool { Files.isMountPoint(path) ?? isMounted }
+
     private func takeAway() throws(Errno) {
+        guard isOccupied else { return }
+        if !Files.exists(state + "/added"), (try? Syscalls.unmount(path, lazy: false)) != nil { return }
         for place in inner().reversed() { try Syscalls.unmount(place, lazy: false) }
         try Syscalls.unmount(path, lazy: false)
     }

@@ -116,12 +116,16 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
 
     /// Has the engines mount what they want inside `.workweaves` and is not there. What cannot be had is served by other means.
     func mountOnTop() {
-        // A process mounts each of them: as many at once as there are processors.
-        _ = Thread.map((try? weave.workweaveRecords()) ?? [], width: CurrentProcess.processorCount) { [self] found in
-            guard let engine = try? engines.of(found), engine.mountsOnTop, let name = try? WorkweaveName(found.name) else { return }
+        let missing = ((try? weave.workweaveRecords()) ?? []).filter { found in
+            guard let engine = try? engines.of(found) else { return false }
+            return engine.mountsOnTop && !engine.isShown(found)
+        }
+        // A process mounts each of them: as many at once as there are processors. It looks again whether there is anything to do.
+        _ = Thread.map(missing, width: CurrentProcess.processorCount) { [self] found in
+            guard let engine = try? engines.of(found), let name = try? WorkweaveName(found.name) else { return }
             let hasFallen = try? locks.changing(name) { () throws(WeaveError) -> Bool in
                 // Not one that could not be recovered: it has no place there.
-                guard place.handler.shows(name.text), !engine.isShown(found), let record = try WorkweaveRecord.read(weave.state(of: name)) else { return false }
+                guard place.handler.shows(name.text), let record = try WorkweaveRecord.read(weave.state(of: name)) else { return false }
                 do throws(WeaveError) { try engine.mount(record) } catch {
                     try engine.fallBack(record, error)
                     return true

@@ -110,7 +110,7 @@ struct WorkweaveMaker {
     /// The next number for node ids; never given out twice. Kept in `.rwv/next-workweave`, under a lock file.
     func takeNumber() throws(WeaveError) -> UInt32 {
         let path = weave.state + "/next-workweave"
-        let taken = Set(try weave.workweaveRecords().map(\.id))
+        let taken = try weave.numbersInUse()
         return try system("number the workweave") { () throws(Errno) in
             let lock = OwnedDescriptor(try Files.open(path + ".lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
             _ = try lock.descriptor.lock()

@@ -119,6 +119,16 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
     }
 }
 
+/// The number of a workweave, and by what its state directory is known again.
+private struct KnownNumber {
+    let inode: UInt64
+    let born: Timestamp
+    let id: UInt32
+
+    /// By state directory. A leaf; the records are read under it.
+    static let all = Locked<[String: KnownNumber]>([:])
+}
+
 /// Writes a value as JSON with sorted keys: temporary file, fsync, rename.
 package func writeJSON(_ value: some Encodable, _ path: String) throws(WeaveError) {
     guard let data = try? JSONEncoder(isPretty: true).encode(value) else { throw WeaveError(.failed, "cannot encode \(path)") }
@@ -169,6 +179,23 @@ extension Weave {
         return try system("list \(states)") { () throws(Errno) in
             let directory = OwnedDescriptor(try Files.open(states, OpenFlags.directory))
             return try directory.descriptor.directoryEntries().map(\.text).filter { !$0.hasPrefix(".") }.sorted()
+        }
+    }
+
+    /// The numbers of all finished workweaves. Each keeps its own as long as it lives, so this process reads its record once.
+    package func numbersInUse() throws(WeaveError) -> Set<UInt32> {
+        let names = try stateNames()
+        return KnownNumber.all.withLock { known in
+            var now: [String: KnownNumber] = [:]
+            for name in names {
+                let path = states + "/" + name
+                guard let status = try? Files.status(path) else { continue }
+                if let old = known[path], old.inode == status.inode, old.born == status.born { now[path] = old } else if let record = try? WorkweaveRecord.read(path) {
+                    now[path] = KnownNumber(inode: status.inode, born: status.born, id: record.id)
+                }
+            }
+            known = now
+            return Set(now.values.map(\.id))
         }
     }
 

@@ -28,6 +28,8 @@ int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode);
 int rwv_close(int fd);
 int rwv_duplicate(int fd);
 int rwv_statx(int dirfd, const char *path, int follow, struct rwv_stat *out);
+/// Whether a file system is mounted at the path; -ENOTSUP before Linux 5.8.
+int rwv_is_mount_point(const char *path);
 int rwv_fstat(int fd, struct rwv_stat *out);
 int rwv_fstatfs(int fd, struct rwv_statfs *out);
 int64_t rwv_pread(int fd, void *buf, size_t n, int64_t off);
