@@ -62,7 +62,6 @@ package import Syscalls
 package final class WorkerPool: Sendable {
     private let poller: Poller
     private let sessions = Locked<[UInt64: Session]>([:])
-    private let stop: Event
     private let makeScratch: @Sendable () -> AnyObject
     /// A leaf.
     private let turns = Locked<[Turn]>([])
@@ -70,9 +69,7 @@ package final class WorkerPool: Sendable {
 
     package init(threads: Int, makeScratch: @escaping @Sendable () -> AnyObject) throws(Errno) {
         poller = try Poller()
-        stop = try Event()
         self.makeScratch = makeScratch
-        try poller.add(stop.descriptor, tag: 0, edge: false)
         for _ in 0..<threads { try Thread.start { [self] in run() } }
     }
 
@@ -106,9 +103,6 @@ package final class WorkerPool: Sendable {
         return true
     }
 
-    /// Makes all threads end after the request they are at.
-    package func shutDown() { stop.raise() }
-
     private func run() {
         let worker = Worker(scratch: makeScratch())
         // The kernel has applied the caller's umask to every mode that it sends.
@@ -116,7 +110,7 @@ package final class WorkerPool: Sendable {
         ThreadLocal.set(worker)
         turns.withLock { $0.append(worker.turn) }
         defer { ThreadLocal.set(nil) }
-        while let tag = try? poller.wait(), tag != 0 {
+        while let tag = try? poller.wait() {
             guard let session = sessions.withLock({ $0[tag] }) else { continue }
             while worker.serveOne(session) {}
             while lingering.serveNext(session, worker) {}
