@@ -50,6 +50,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     package func start(_ mounter: any Mounter) throws(WeaveError) {
         place.begin(mounter)
         let isInherited = mounter.isInherited(Self.mountID)
+        if mounter.isInherited(BaseView.mountID) { try goOnWithBase(mounter) }
         let recovery = Recovery(weave: weave, change: change, log: log)
         var changed: [WorkweaveName] = []
         for name in try weave.stateNames() {
@@ -72,6 +73,16 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
         takeBackWhatIsFree()
         if mounter.isServed(Self.mountID) { mountOnTop() }
         try projectMounts.start(mounter)
+    }
+
+    /// Serves the base view for the overlays that lie upon it. First of all: who copies a directory up holds the disk's lock on renames while
+    /// he asks us for its attributes, and recovery renames too.
+    private func goOnWithBase(_ mounter: any Mounter) throws(WeaveError) {
+        for record in (try? weave.workweaveRecords()) ?? [] where record.upper != nil {
+            let isHandedOut = (try? ExclusiveUse.read(weave.states + "/" + record.name)) ?? nil != nil
+            if isHandedOut || KernelMount(weave: weave, name: record.name).isMounted { try? base.show(record) }
+        }
+        try base.ensureMounted(mounter)
     }
 
     /// Mounts `.workweaves` unless it is, and what belongs in it. Nothing to do where nothing is mounted at all.
