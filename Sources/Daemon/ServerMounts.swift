@@ -4,7 +4,8 @@ internal import Syscalls
 internal import Views
 internal import Weave
 
-/// The mounts that this server serves: their descriptors come from the keeper, their requests go to one pool of workers. Any thread.
+/// The mounts that this server serves: their descriptors come from the keeper, their requests go to one pool of workers, or to one of their own
+/// (``ViewMount/hasOwnWorkers``). Any thread.
 final class ServerMounts: Mounter {
     private struct State {
         /// What a predecessor had mounted and nobody serves yet.
@@ -18,6 +19,8 @@ final class ServerMounts: Mounter {
     let isSuccessor: Bool
     private let keeper: KeeperChannel
     private let pool: WorkerPool
+    /// For those whose requests must not wait for others.
+    private let ownPool: WorkerPool
     private let log: Log
     /// A leaf.
     private let state: Locked<State>
@@ -29,13 +32,15 @@ final class ServerMounts: Mounter {
         var state = State()
         for kept in try keeper.inheritance() { state.inherited[kept.mount.id] = kept }
         self.state = Locked(state)
-        pool = try system("start the workers") { () throws(Errno) in
-            try WorkerPool(threads: max(4, CurrentProcess.processorCount * 2)) { Scratch() }
+        func workers(_ count: Int) throws(WeaveError) -> WorkerPool {
+            try system("start the workers") { () throws(Errno) in try WorkerPool(threads: count) { Scratch() } }
         }
+        pool = try workers(max(4, CurrentProcess.processorCount * 2))
+        ownPool = try workers(4)
     }
 
     func isInherited(_ id: String) -> Bool { state.withLock { $0.inherited[id] != nil } }
-    func settle(milliseconds: Int) -> Bool { pool.settle(milliseconds: milliseconds) }
+    func settle(milliseconds: Int) -> Bool { pool.settle(milliseconds: milliseconds) && ownPool.settle(milliseconds: milliseconds) }
     func isServed(_ id: String) -> Bool { state.withLock { $0.sessions[id] != nil } }
 
     func serve(_ mount: ViewMount, with handler: any RequestHandler) throws(WeaveError) -> Session {
@@ -52,7 +57,7 @@ final class ServerMounts: Mounter {
         try system("serve \(mount.path)") { () throws(Errno) in
             session.replayInit(kept.mount.initRequest, scratch: Scratch())
             if inherited != nil { try? session.requestResend() }
-            try pool.add(session)
+            try (mount.hasOwnWorkers ? ownPool : pool).add(session)
         }
         return session
     }
@@ -101,13 +106,12 @@ final class ServerMounts: Mounter {
             s.sessions[id] = nil
             return (.foreign(isLast: s.sessions.isEmpty), s.isGoingDown)
         }
+        if case .seen = end { return }
+        for pool in [pool, ownPool] { pool.remove(session) }
         switch end {
-        case .seen: return
-        case .ours(let wasForced):
-            pool.remove(session)
-            if wasForced { keeper.tell(.forget(id: id)) }
+        case .seen: break
+        case .ours(let wasForced): if wasForced { keeper.tell(.forget(id: id)) }
         case .foreign(let isLast):
-            pool.remove(session)
             keeper.tell(.forget(id: id))
             log.write("the mount \(id) was taken away")
             if isGoingDown { return }

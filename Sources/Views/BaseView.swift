@@ -53,7 +53,7 @@ final class BaseView: Sendable {
         try system("begin the base view") { () throws(Errno) in
             try handler.begin(try BaseNumbers(path: weave.run + "/base.list", isInherited: isInherited), isInherited: isInherited)
         }
-        let mount = ViewMount(id: Self.mountID, path: weave.baseView, options: ["ro"], makesDirectory: true)
+        let mount = ViewMount(id: Self.mountID, path: weave.baseView, options: ["ro"], makesDirectory: true, hasOwnWorkers: true)
         let served = try mounter.serve(mount, with: handler)
         session.withLock { $0 = served }
     }

@@ -32,7 +32,11 @@ package struct ViewMount: Sendable {
     /// Where it is mounted at first, if not at `path`; somebody else takes it from there.
     package let place: String?
 
-    package init(id: String, path: String, options: [String] = [], makesDirectory: Bool = false, place: String? = nil) {
+    /// Whether its requests are answered though all others wait for the disk.
+    package let hasOwnWorkers: Bool
+
+    package init(id: String, path: String, options: [String] = [], makesDirectory: Bool = false, place: String? = nil, hasOwnWorkers: Bool = false) {
+        self.hasOwnWorkers = hasOwnWorkers
         self.place = place
         self.id = id
         self.path = path

@@ -9,6 +9,31 @@ extension EndToEnd {
             }
         }
 
+        /// overlayfs asks the base view while it keeps everybody from moving files between directories of that disk, also those who serve other views.
+        @Test func copyUpsAmongMoves() throws {
+            guard Machine.actsAsRoot else { return try isRefusedToOthers() }
+            try Sandbox.with([.posix]) { box in
+                try box.bash("""
+                    create k --engine kernel > /dev/null; create f --engine fuse > /dev/null
+                    /usr/bin/python3 - "$(view k posix)" "$(view f posix)" <<'P' || fail 'moves and copy-ups'
+                    import multiprocessing, os, sys
+                    kernel, fuse = sys.argv[1:3]
+                    # Removing a file of the base moves a whiteout into its place, the first new file in a directory the directory.
+                    def move(i):
+                        for folder, _, names in os.walk(fuse):
+                            if "/c" not in folder: continue
+                            for name in names:
+                                if hash(folder + name) % 12 == i: os.unlink(folder + "/" + name)
+                            open(folder + "/new%d" % i, "w").close()
+                    movers = [multiprocessing.Process(target=move, args=(i,)) for i in range(12)]
+                    for m in movers: m.start()
+                    for folder, _, _ in list(os.walk(kernel)): open(folder + "/new", "w").close()
+                    for m in movers: m.join(); assert m.exitcode == 0
+                    P
+                    """, limit: 60)
+            }
+        }
+
         /// overlayfs remembers node id and generation of what it copies up: they must mean the same after a restart, in whatever order
         /// files are looked up, and nothing wrong after a remount.
         @Test func originsSurvive() throws {
