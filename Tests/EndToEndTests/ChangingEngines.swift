@@ -128,7 +128,8 @@ extension EndToEnd {
                     chmod u+w "$(view agent util)"; echo mine > "$(view agent util)/mine"
                     refuses -C "$W" workweave web-app engine agent fuse; says reference; says github/chatly/util
                     same_text 'still there' mine "$(cat "$(view agent util)/mine")"
-                    rm "$(view agent util)/mine"
+                    # What it cannot have it has closed again.
+                    chmod u+w "$(view agent util)"; rm "$(view agent util)/mine"
                     rwv -C "$W" workweave web-app engine agent fuse
                     equals_native agent util; refuses_git
                     ! : > "$(view agent util)/new" || fail 'a reference was written to'

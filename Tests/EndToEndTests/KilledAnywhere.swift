@@ -136,7 +136,9 @@ extension EndToEnd {
                     create agent; echo mine > "$(view agent server)/mine"; mount_project web-app m
                     mv "$W" "$S/elsewhere"; W=$S/elsewhere; mkdir "$S/n"
                     refuses -C "$W" mount web-app "$S/n"; says "moved from $S/w"; says "hint: run 'rwv up'"
-                    for place in "$(view agent server)" "$S/m/github"; do
+                    # A checkout is no mount, and can be used all the time.
+                    places=("$(view agent server)" "$S/m/github"); [ "$SHOWN" != checkout ] || places=("$S/m/github")
+                    for place in "${places[@]}"; do
                         cd "$place"
                         refuses -C "$W" up; says "process $$"; says 'moved from'
                         same_text 'still usable' mine "$(cat "$W/.workweaves/agent/github/chatly/server/mine")"
