@@ -40,7 +40,7 @@ final class ServerMounts: Mounter {
     }
 
     func isInherited(_ id: String) -> Bool { state.withLock { $0.inherited[id] != nil } }
-    func settle(milliseconds: Int) -> Bool { pool.settle(milliseconds: milliseconds) && ownPool.settle(milliseconds: milliseconds) }
+    func settle(milliseconds: Int) -> Bool { pool.settle(milliseconds: milliseconds) }
     func isServed(_ id: String) -> Bool { state.withLock { $0.sessions[id] != nil } }
 
     func serve(_ mount: ViewMount, with handler: any RequestHandler) throws(WeaveError) -> Session {

@@ -145,8 +145,8 @@ extension Passthrough {
     /// Whether there is anything for ``lookAgain(_:)``.
     package var isFollowing: Bool { table.withLock { !polled.isEmpty } }
 
-    /// All that the kernel may know.
-    package var everything: [PassthroughChange] {
+    /// All that the kernel may know, to be told of. Names that were absent are forgotten thereby.
+    package func takeEverything() -> [PassthroughChange] {
         table.withLock { all.flatMap { Self.changes(of: $0) + tellAbsent($0) } }
     }
 

@@ -36,7 +36,7 @@ final class ChangeTeller: Sendable {
             all = all.filter { $0.value.session != nil }
             all[ObjectIdentifier(files)] = Mount(files: files, session: session, top: top)
         }
-        if isInherited { tell([ObjectIdentifier(files): Set(files.everything)]) }
+        if isInherited { tell([ObjectIdentifier(files): Set(files.takeEverything())]) }
     }
 
     private func run() {
@@ -58,7 +58,7 @@ final class ChangeTeller: Sendable {
             if isDue || wasTooMuch {
                 due = monotonicNanoseconds() / 1_000_000 + Self.interval
                 for files in mounts.withLock({ $0.values.compactMap(\.files) }) {
-                    let found = wasTooMuch ? files.everything : files.lookAgain(scratch)
+                    let found = wasTooMuch ? files.takeEverything() : files.lookAgain(scratch)
                     if !found.isEmpty { changes[ObjectIdentifier(files), default: []].formUnion(found) }
                 }
             }

@@ -13,7 +13,7 @@ package protocol Mounter: AnyObject, Sendable {
     /// Takes a mount away. Files that are open in a forced one are served until they are closed.
     /// - Throws: `.busy` when it is in use (and not `force`).
     func unmount(_ id: String, force: Bool) throws(WeaveError)
-    /// Waits until the requests that are under way now, of whatever mount, have been answered. - Returns: false when `milliseconds` were not enough.
+    /// Waits until the requests that are under way now, of mounts without workers of their own, have been answered. - Returns: false when `milliseconds` were not enough.
     func settle(milliseconds: Int) -> Bool
     /// Whether a mount is being served.
     func isServed(_ id: String) -> Bool
