@@ -97,7 +97,7 @@ extension Passthrough {
         }
         if event.isAny(of: .names) {
             all.append(.node(directory))
-            let isAsKnown = table.withLock { !removeAbsent(event.name, node) && known?.parent === node && known?.name == event.name }
+            let isAsKnown = table.withLock { !removeAbsent(event.name, node) && known != nil && node.shown[event.name] == known?.id }
             if !isAsKnown { all.append(.name(event.name, in: directory)) }
         }
         return all

@@ -47,6 +47,7 @@ extension Passthrough {
             let found = enter(node, name.array, status)
             if body(name, found, next) { return true }
             forget(found.id, count: 1)
+            noteNotTold(id, name)
             return false
         }
     }

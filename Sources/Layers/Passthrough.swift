@@ -134,6 +134,7 @@ package final class Passthrough: @unchecked Sendable {
         if let old, old.isSame(status) {
             node = old
             if node.parent !== parent || node.name != name {
+                hide(node)
                 (node.parent, node.name) = (parent, name)
                 Self.encode(node, &record)
             }
@@ -146,6 +147,7 @@ package final class Passthrough: @unchecked Sendable {
             if let old {
                 node.lookups = old.lookups
                 node.isRestored = old.isRestored
+                hide(old)
                 endWatch(old)
                 dropAbsent(old)
                 doomed(id)
@@ -155,6 +157,7 @@ package final class Passthrough: @unchecked Sendable {
             compactIfLong()
         }
         if counting { node.lookups += 1 }
+        parent?.shown[name] = id
         return node
     }
 
@@ -180,6 +183,7 @@ package final class Passthrough: @unchecked Sendable {
                 return
             }
             endWatch(node)
+            hide(node)
             dropAbsent(node)
             // As soon as nothing holds the file, the disk gives its number to another one, which must not lose what is held of it.
             doomed(id)
@@ -206,10 +210,24 @@ package final class Passthrough: @unchecked Sendable {
     func move(_ node: PassthroughNode, to parent: PassthroughNode, _ name: [UInt8]) {
         var record: [UInt8] = []
         table.withLock {
+            hide(node)
             (node.parent, node.name) = (parent, name)
+            parent.shown[name] = node.id
             Self.encode(node, &record)
             journal?.append(record)
         }
+    }
+
+    /// It is not what the kernel was told of last at its place; under `table`.
+    private func hide(_ node: PassthroughNode) {
+        if let parent = node.parent, parent.shown[node.name] == node.id { parent.shown[node.name] = nil }
+    }
+
+    /// What the kernel was to be told of a name it has not taken.
+    package func noteNotTold(_ directory: UInt64, _ name: Span<UInt8>) {
+        guard let node = try? node(directory) else { return }
+        let bytes = name.array
+        table.withLock { node.shown[bytes] = nil }
     }
 
     // MARK: Journal

@@ -22,6 +22,8 @@ final class PassthroughNode: @unchecked Sendable {
     /// Of a directory: the watch by which it is followed, ``notTried`` or ``notFollowed``.
     var watch: Int32 = notTried
     static let notTried: Int32 = 0, notFollowed: Int32 = -1
+    /// Of a directory: which node the kernel was told of last at each name.
+    var shown: [[UInt8]: UInt64] = [:]
     /// Of a directory: names that the kernel was told, for long, that there is nothing at.
     var absent: Set<[UInt8]> = []
     /// What the kernel was told last, and when (ns); nil: nothing yet, or that it is no longer so.

@@ -16,7 +16,10 @@ extension ProjectHandler {
                 return r.replyNegative(timeout: isFollowed ? Self.followedName : Self.treeTimeout)
             }
             let node = found.node
-            if !r.reply(found) { forgetReal(node) }
+            if !r.reply(found) {
+                forgetReal(node)
+                if !ProjectTree.isVirtual(parent) { files.noteNotTold(parent, name) }
+            }
         } catch { r.fail(error) }
     }
 
