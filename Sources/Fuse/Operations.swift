@@ -9,6 +9,7 @@ enum Operations {
         unsafe t.`init` = { user, connection in
             guard let c = unsafe connection, let user = unsafe user else { return }
             let handler = unsafe Unmanaged<HandlerBox>.fromOpaque(user).takeUnretainedValue().handler
+            unsafe c.pointee.max_write = min(c.pointee.max_write, UInt32(Worker.mostContents))
             // Truncation comes as SETATTR, since we answer no OPEN.
             unsafe c.pointee.want &= ~UInt32(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_IOCTL_DIR
                 | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)

@@ -34,7 +34,7 @@ package import Syscalls
         unsafe raw = session
         var io = fuse_custom_io()
         unsafe io.read = { fd, buffer, count, _ in
-            let n = unsafe Glibc.read(fd, buffer, count)
+            let n = unsafe Glibc.read(fd, buffer, min(count, Worker.capacity))
             if n > 0, let buffer = unsafe buffer { unsafe Worker.current?.inspect(buffer, n) }
             return n
         }

@@ -21,8 +21,22 @@ package import Syscalls
     /// The session whose request is being served.
     private(set) var session: Session?
     private var buffer = unsafe fuse_buf()
+    private let memory: UnsafeMutableRawPointer
+    /// What a request takes before its contents: of a WRITE, struct fuse_in_header and fuse_write_in (linux/fuse.h).
+    private static let head = 80, page = 4096
+    /// How many bytes of contents the kernel may send at once.
+    static let mostContents = 1 << 20
+    /// How many bytes ``serveOne(_:)`` has room for.
+    static let capacity = head + mostContents + page
 
-    init(scratch: AnyObject) { self.scratch = scratch }
+    init(scratch: AnyObject) {
+        self.scratch = scratch
+        // What is written begins at a page: each page of it is then one piece for the kernel to copy in and out, not two.
+        unsafe memory = .allocate(byteCount: Self.page + Self.capacity, alignment: Self.page)
+        unsafe buffer.mem = memory + Self.page - Self.head
+    }
+
+    deinit { unsafe memory.deallocate() }
 
     /// The worker that this thread is; nil on other threads.
     package static var current: Worker? { ThreadLocal.get(Worker.self) }
