@@ -55,15 +55,21 @@ enum Down {
             if weave.servedAs != nil { _ = try session.service.answerHere(weave, .down(force: session.arguments.has("--force"))) } else if Files.exists(weave.run) || MountTable.all().contains(where: { $0.type == MountTable.ours && $0.source == weave.root }) { _ = try session.service.answerHere(weave, .down(force: true)) }
             return
         }
+        let keeper = client.keeper, begun = keeper.flatMap(ProcessFiles.start)
         do throws(WeaveError) { _ = try client.ask(.down(force: session.arguments.has("--force")), starting: false) } catch {
             guard error.code == .busy else { throw error }
             let users = try ([weave.workweaves] + weave.mountRecords().map(\.path)).flatMap { PlaceUsers.find($0) }
             throw CommandFailure(errors: [error.message] + users.map(\.text), hint: error.hint)
         }
-        // The keeper holds this lock while it lives. On a broken disk it cannot be opened, nor could a new keeper.
+        // The keeper holds this lock while it lives. On a broken disk it cannot be opened, nor could a new keeper; the keeper
+        // is waited for all the same, since the disk cannot be taken away before it is gone.
         do throws(Errno) {
             let lock = OwnedDescriptor(try Files.open(weave.run + "/lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))
             _ = try lock.descriptor.lock()
-        } catch { if weave.diskFailure == nil { throw error } }
+        } catch {
+            if weave.diskFailure == nil { throw error }
+            let deadline = monotonicNanoseconds() + 5_000_000_000
+            while let keeper, begun != nil, ProcessFiles.start(of: keeper) == begun, monotonicNanoseconds() < deadline { Thread.sleep(milliseconds: 1) }
+        }
     }
 }

@@ -32,6 +32,13 @@ package struct Client: Sendable {
         return false
     }
 
+    /// The keeper of the server that answers, where its pid file may be out of reach: the process that started it. Nil when none answers.
+    package var keeper: Int32? {
+        guard let socket = try? ControlSocket.connect(in: weave.run) else { return nil }
+        defer { socket.close() }
+        return (try? Socket.peer(socket)).flatMap { ProcessFiles.parent(of: $0.pid) }
+    }
+
     /// Starts keeper and server unless they run. Several clients at once start one pair.
     /// - Throws: `.noServer` within `rwv exec --fast`, whose mounts and rights a server could do nothing with.
     package func ensureServer() throws(WeaveError) {
