@@ -11,6 +11,8 @@ struct DoctorStrays {
     ///   - named: workweaves that have a state directory.
     ///   - tops: directories of the weave to look for clones in.
     init(_ weave: Weave, named: Set<String>, below tops: Set<String>) {
+        // A state directory that never had a workweave does not tell that there is none: it may lie on a disk that is not mounted.
+        let isKnown = ((try? Files.status(weave.nextNumber)) ?? nil) != nil
         let projects = ((try? weave.allProjects()) ?? []).map { weave.project($0) }.filter { Files.exists($0 + "/.git") }
         let clones = Weave.repositories(below: tops, root: weave.root).map { weave.clone($0) } + projects
         findings = clones.flatMap { clone -> [DoctorFinding] in
@@ -25,15 +27,22 @@ struct DoctorStrays {
                 let name = String(reference.dropFirst(ours.count).prefix { $0 != "/" })
                 return !named.contains(name) && !worktrees.contains { $0.name == name }
             }
-            return worktrees.map { Self.worktree($0, clone) } + references.map { Self.reference($0, clone) }
+            let found = worktrees.map { Self.worktree($0, clone) } + references.map { Self.reference($0, clone) }
+            return isKnown ? found : found.map { Self.unknown($0, weave) }
         }
+    }
+
+    /// A finding that is not for us to repair.
+    private static func unknown(_ f: DoctorFinding, _ weave: Weave) -> DoctorFinding {
+        DoctorFinding(kind: f.kind, path: f.path, what: f.what + ", or is not known here: no workweave was ever made in \(weave.state)", why: f.why,
+                      fix: "put \(weave.state) back, if it lies elsewhere; otherwise: \(f.fix)")
     }
 
     private static func worktree(_ worktree: LinkedWorktree, _ clone: String) -> DoctorFinding {
         let name = worktree.name, admin = worktree.adminDirectory
         var finding = DoctorFinding(
             kind: .strayWorktree, path: admin, what: "a worktree of the workweave '\(name)', which does not exist", why: "its branch cannot be checked out elsewhere, and the name cannot be used again",
-            fix: "git -C \(clone) worktree unlock \(name); git -C \(clone) worktree prune; then delete its branch if you do not need it")
+            fix: "git -C \(clone) worktree unlock \(worktree.path); git -C \(clone) worktree prune; then delete its branch if you do not need it")
         let reason: String?
         do { reason = try reasonToKeep(worktree, try Repository(opening: clone)) } catch { reason = CommandFailure(reporting: error).errors.joined(separator: "; ") }
         if let reason {

@@ -6,8 +6,8 @@ internal import Weave
 struct DoctorWorktrees {
     let findings: [DoctorFinding]
 
-    init(_ weave: Weave, _ record: WorkweaveRecord) {
-        let all = record.repos.map { Repo(weave: weave, record: record, repo: $0) }
+    init(_ weave: Weave, _ record: WorkweaveRecord, _ objects: DoctorObjects) {
+        let all = record.repos.map { Repo(weave: weave, record: record, repo: $0, objects: objects) }
         findings = all.flatMap { repo -> [DoctorFinding] in
             do throws(GitError) { return try repo.look() } catch { return [repo.unusable(error.description)] }
         }
@@ -18,6 +18,7 @@ struct DoctorWorktrees {
         let weave: Weave
         let record: WorkweaveRecord
         let repo: WorkweaveRecord.Repo
+        let objects: DoctorObjects
 
         var clone: String { weave.root + "/" + repo.path }
         var top: String { weave.top(of: record) + "/" + repo.path }
@@ -31,16 +32,16 @@ struct DoctorWorktrees {
         func look() throws(GitError) -> [DoctorFinding] {
             guard Files.exists(clone + "/.git") else { return [unusable("the clone is gone")] }
             let repository = try Repository(opening: clone)
-            if let lacking = objects(repository) { return [lacking] }
+            if let lacking = base(repository) { return [lacking] }
             return try reference(repository) + (try worktree(repository))
         }
 
-        /// The base must be there: commit and tree (in a clone without trees, git fetches them).
-        private func objects(_ repository: Repository) -> DoctorFinding? {
+        /// The base must be there.
+        private func base(_ repository: Repository) -> DoctorFinding? {
             guard let id = ObjectID(hex: repo.base) else { return unusable("the record names no commit") }
-            if let commit = try? repository.commit(id), repository.isPartialClone || (try? repository.objects.has(commit.tree)) == true { return nil }
-            return DoctorFinding(kind: .objectsMissing, path: clone, what: "it lacks the commit \(id.short) or its tree, on which '\(record.name)' is based",
-                                 why: "files that the workweave has not changed cannot be read", fix: "git -C \(clone) fetch origin \(repo.base), or fetch it from another clone that has it")
+            guard let lacking = objects.lacking(id, repository, clone) else { return nil }
+            return DoctorFinding(kind: .objectsMissing, path: clone, what: "it lacks \(lacking), on which '\(record.name)' is based",
+                                 why: "files that the workweave has not changed cannot be read", fix: "git -C \(clone) fetch --refetch origin, or fetch it from another clone that has it")
         }
 
         /// The reference that keeps the base from being collected.

@@ -27,7 +27,8 @@ struct DoctorWorkweaves {
             if let finding { found.append(finding) }
             if let record { records.append(record) }
         }
-        for record in records { found += Self.directories(record, weave, server) + DoctorWorktrees(weave, record).findings }
+        let objects = DoctorObjects()
+        for record in records { found += Self.directories(record, weave, server) + DoctorWorktrees(weave, record, objects).findings }
         let tops = records.flatMap(\.repos).map { String($0.path.prefix { $0 != "/" }) }
         findings = found + DoctorStrays(weave, named: Set(names), below: registries.union(tops)).findings
     }
@@ -35,15 +36,18 @@ struct DoctorWorkweaves {
     /// One state directory: its record if it is to be looked into, and what is wrong with it as a whole.
     private static func look(_ name: String, _ weave: Weave, _ server: DoctorServer) -> (DoctorFinding?, WorkweaveRecord?) {
         let directory = weave.states + "/" + name
+        let journal = directory + "/journal.json"
         let record: WorkweaveRecord?
-        do throws(WeaveError) { record = try WorkweaveRecord.read(directory) } catch {
+        do throws(WeaveError) {
+            record = try WorkweaveRecord.read(directory)
+            if record == nil, try WorkweaveRecord.isGone(directory) { throw WorkweaveRecord.gone(directory) }
+        } catch {
             return (DoctorFinding(kind: .damagedRecord, path: "\(directory)/\(WorkweaveRecord.fileName)", what: error.message,
                                   why: "'\(name)' cannot be served; its changed files lie in \(directory)/upper, and its commits in the clones, on branches \(name)/…",
                                   fix: error.code == .unsupported ? error.hint ?? "use a newer rwv"
                                       : "put the file back from a backup; or take from there what you want to keep, remove \(directory), and run 'rwv doctor' for what it leaves in the clones"), nil)
         }
         if server.isBusy || server.mounts.contains(where: { $0.name == name && $0.state == "changing" }) { return (nil, nil) }
-        let journal = directory + "/journal.json"
         if let begun = (try? Files.status(journal)) ?? (record == nil ? (try? Files.status(directory)) ?? nil : nil) {
             let isYoung = begun.changed.seconds > Timestamp.current.seconds - patience
             if server.isServed, isYoung { return (nil, nil) }
@@ -88,7 +92,10 @@ struct DoctorWorkweaves {
             return [DoctorFinding(kind: .missingDirectories, path: top, what: "the checkout is gone", why: "the workweave '\(record.name)' has no files",
                                   fix: "git -C CLONE worktree repair, or delete it: rwv workweave \(record.project) delete \(record.name)")]
         }
-        guard MountTable.find(weave.workweaves) == nil, !Files.exists(link) else { return [] }
+        guard MountTable.find(weave.workweaves) == nil else { return [] }
+        // Where `.workweaves` is a link, what it leads to is not ours.
+        if let place = try? Files.status(weave.workweaves), !place.isDirectory { return [] }
+        if Files.exists(link) { return [] }
         return [DoctorFinding(kind: .missingDirectories, path: link, what: "the link to the checkout is gone", why: "'\(record.name)' is not where it is looked for",
                               fix: "run 'rwv up', or: ln -s ../.rwv/workweaves/\(record.name)/checkout \(link)", repair: {
             if !Files.exists(weave.workweaves) { try Files.makeDirectory(weave.workweaves) }

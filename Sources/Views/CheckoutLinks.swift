@@ -25,8 +25,8 @@ package struct CheckoutLinks: Sendable {
     package func renew() throws(WeaveError) {
         let wanted = Set(try weave.workweaveRecords().filter { $0.engine == EngineKind.checkout.rawValue }.map(\.name))
         let there = try system("list \(weave.workweaves)") { () throws(Errno) -> Set<String> in
-            guard Files.isDirectory(weave.workweaves) else { return [] }
-            let directory = OwnedDescriptor(try Files.open(weave.workweaves, OpenFlags.directory))
+            guard try Files.status(weave.workweaves)?.isDirectory == true else { return [] }
+            let directory = OwnedDescriptor(try Files.open(weave.workweaves, OpenFlags.directory | OpenFlags.noFollow))
             return Set(try directory.descriptor.directoryEntries().map(\.text))
         }
         if there == wanted { return }
@@ -39,7 +39,10 @@ package struct CheckoutLinks: Sendable {
     /// The directory below the mount is 0555, so that nothing is written there by mistake.
     private func change(_ body: () throws(Errno) -> Void) throws(WeaveError) {
         try system("change \(weave.workweaves)") { () throws(Errno) in
-            do throws(Errno) { try Files.makeDirectory(weave.workweaves, mode: 0o755) } catch where error == .exists {}
+            do throws(Errno) { try Files.makeDirectory(weave.workweaves, mode: 0o755) } catch where error == .exists {
+                // Where a link leads is not ours.
+                guard try Files.status(weave.workweaves)?.isDirectory == true else { throw .notDirectory }
+            }
             try Files.setMode(weave.workweaves, 0o755)
             defer { try? Files.setMode(weave.workweaves, 0o555) }
             try body()

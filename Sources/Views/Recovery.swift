@@ -16,9 +16,9 @@ struct Recovery {
         let directory = weave.states + "/" + name
         let record = try WorkweaveRecord.read(directory)
         if let journal = try Journal.read(directory) {
-            if journal.operation == .convert {
-                // It has had a record before and during that.
-                guard let record else { throw WeaveError(.invalid, "\(directory)/\(WorkweaveRecord.fileName) is gone", hint: "put it back from a backup") }
+            // It has had a record before and during these.
+            if record == nil, [.convert, .sync].contains(journal.operation) { throw WorkweaveRecord.gone(directory) }
+            if journal.operation == .convert, let record {
                 log("finishing the unfinished change of the engine of '\(name)'")
                 try change.finish(record)
                 hasChanged = true
@@ -32,7 +32,7 @@ struct Recovery {
                 hasChanged = true
             } else { Journal.remove(directory) }
         } else if record == nil {
-            // Killed before the journal was written: nothing else had been made.
+            guard try WorkweaveRecord.isBarelyBegun(directory) else { throw WorkweaveRecord.gone(directory) }
             try weave.discard(directory)
             return nil
         }

@@ -109,7 +109,7 @@ struct WorkweaveMaker {
 
     /// The next number for node ids; never given out twice. Kept in `.rwv/next-workweave`, under a lock file.
     func takeNumber() throws(WeaveError) -> UInt32 {
-        let path = weave.state + "/next-workweave"
+        let path = weave.nextNumber
         let taken = try weave.numbersInUse()
         return try system("number the workweave") { () throws(Errno) in
             let lock = OwnedDescriptor(try Files.open(path + ".lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))

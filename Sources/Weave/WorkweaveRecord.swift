@@ -113,6 +113,26 @@ package struct WorkweaveRecord: Codable, Sendable, Equatable {
         return record
     }
 
+    /// Whether a state directory without a record was only just made: whoever made it was killed before its journal was there.
+    package static func isBarelyBegun(_ directory: String) throws(WeaveError) -> Bool {
+        try system("list \(directory)") { () throws(Errno) in
+            let file: OwnedDescriptor
+            do throws(Errno) { file = OwnedDescriptor(try Files.open(directory, OpenFlags.directory | OpenFlags.noFollow)) } catch where error == .notFound { return true }
+            return try file.descriptor.directoryEntries().allSatisfy { $0.text.contains(Files.temporarySuffix) }
+        }
+    }
+
+    /// Whether a state directory has no record though it must have had one, also while others create and delete.
+    package static func isGone(_ directory: String) throws(WeaveError) -> Bool {
+        guard !Files.exists(directory + "/journal.json"), try !isBarelyBegun(directory) else { return false }
+        return try read(directory) == nil
+    }
+
+    /// What is said of a state directory that is not, and has no record.
+    package static func gone(_ directory: String) -> WeaveError {
+        WeaveError(.invalid, "\(directory)/\(fileName) is gone", hint: "put it back from a backup; the changed files lie in \(directory)/upper as plain files")
+    }
+
     /// Writes it, atomically and durably.
     package func write(_ directory: String) throws(WeaveError) {
         try writeJSON(self, directory + "/" + Self.fileName)
@@ -173,14 +193,17 @@ extension Weave {
         Repository.gitDirectory(ofClone: root + "/" + path).map { LinkedWorktree.adminDirectory($0, name) }
     }
 
-    /// The names below `.rwv/workweaves`, finished or not.
+    /// The names below `.rwv/workweaves`, finished or not. - Throws: when they cannot be seen; that there is no such directory is no error.
     package func stateNames() throws(WeaveError) -> [String] {
-        guard Files.isDirectory(states) else { return [] }
-        return try system("list \(states)") { () throws(Errno) in
+        try system("list \(states)") { () throws(Errno) in
+            guard try Files.status(states, follow: true) != nil else { return [] }
             let directory = OwnedDescriptor(try Files.open(states, OpenFlags.directory))
             return try directory.descriptor.directoryEntries().map(\.text).filter { !$0.hasPrefix(".") }.sorted()
         }
     }
+
+    /// Where the next number for a workweave stands: there as soon as one was made.
+    package var nextNumber: String { state + "/next-workweave" }
 
     /// The numbers of all finished workweaves. Each keeps its own as long as it lives, so this process reads its record once.
     package func numbersInUse() throws(WeaveError) -> Set<UInt32> {

@@ -4,7 +4,7 @@ extension EndToEnd {
     /// What doctor finds, made for real, and what `--fix` makes of it.
     @Suite struct Doctor {
         /// `finds KINDS`: exactly these, in order of name, and exit code 1. `fixes KINDS`: repairs these and leaves nothing. `leaves KINDS`: what --fix cannot repair.
-        private static let tools = """
+        static let tools = """
             D=$S/tmp/doctor
             kinds() { json_values kind < "$D" | sort | tr '\\n' ' ' | sed 's/ $//'; }
             doctor() { local s=0; rwv -C "$W" doctor --json "$@" > "$D" || s=$?; echo $s; }
