@@ -77,6 +77,8 @@ struct DoctorExamination {
         // What another program wrote cannot be judged.
         if let unknown = state.unknownFormat { return [unknown] + machine }
         let server = DoctorServer(weave, service)
+        // Whoever looks into a mount waits for it.
+        if server.isStopped { return server.findings + state.findings + machine }
         let workweaves = DoctorWorkweaves(weave, server, registries: registries)
         return server.findings + DoctorMounts(weave, server).findings + state.findings + workweaves.findings + machine + DoctorLimits(server).findings
     }

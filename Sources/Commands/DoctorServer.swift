@@ -13,11 +13,13 @@ struct DoctorServer {
     let findings: [DoctorFinding]
     /// Something holds the weave that cannot be asked: a command that works without a server, or a keeper without its socket.
     let isBusy: Bool
+    /// It answers when it is let go on.
+    let isStopped: Bool
 
     init(_ weave: Weave, _ service: Service) {
         let client = service.client(weave)
         let isServed = client.isServed
-        var process: Int32?, mounts: [MountInfo] = [], findings: [DoctorFinding] = []
+        var process: Int32?, mounts: [MountInfo] = [], findings: [DoctorFinding] = [], isStopped = false
         if isServed {
             do throws(WeaveError) {
                 if case .hello(let version, let pid) = try client.ask(.hello, starting: false) {
@@ -31,7 +33,8 @@ struct DoctorServer {
                 }
                 if case .mounts(let all) = try client.ask(.mounts, starting: false) { mounts = all }
             } catch where error.code != .version {
-                findings.append(Self.unreachable(weave, error.message, keeper: weave.keeperID))
+                isStopped = error.code == .stopped
+                findings.append(Self.unreachable(weave, error.message, keeper: weave.keeperID, fix: isStopped ? error.hint : nil))
             } catch {}
         }
         let isLocked = Self.isLocked(weave), keeper = weave.keeperID
@@ -42,6 +45,7 @@ struct DoctorServer {
                 findings += Self.leftovers(weave)
             }
         }
+        self.isStopped = isStopped
         (self.isServed, self.process, self.mounts, self.findings, isBusy) = (isServed, process, mounts, findings, isLocked && !isServed)
     }
 
@@ -52,10 +56,10 @@ struct DoctorServer {
         return (try? lock.descriptor.lock(exclusive: false, wait: false)) == false
     }
 
-    private static func unreachable(_ weave: Weave, _ what: String, keeper: Int32?) -> DoctorFinding {
+    private static func unreachable(_ weave: Weave, _ what: String, keeper: Int32?, fix: String? = nil) -> DoctorFinding {
         DoctorFinding(kind: .unreachableServer, path: weave.run, what: "a server runs\(keeper.map { " (keeper: process \($0))" } ?? ""), but cannot be asked: \(what)",
                       why: "no command that needs the server works, though what is mounted may",
-                      fix: "end it with 'kill \(keeper.map(String.init) ?? "PROCESS")', which takes its mounts away, then run 'rwv up'")
+                      fix: fix ?? "end it with 'kill \(keeper.map(String.init) ?? "PROCESS")', which takes its mounts away, then run 'rwv up'")
     }
 
     /// What a keeper that was killed could not remove.

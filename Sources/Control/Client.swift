@@ -32,11 +32,11 @@ package struct Client: Sendable {
         return false
     }
 
-    /// The keeper of the server that answers, where its pid file may be out of reach: the process that started it. Nil when none answers.
+    /// The keeper that is there, where its pid file may be out of reach: it made the socket. Nil when there is none.
     package var keeper: Int32? {
         guard let socket = try? ControlSocket.connect(in: weave.run) else { return nil }
         defer { socket.close() }
-        return (try? Socket.peer(socket)).flatMap { ProcessFiles.parent(of: $0.pid) }
+        return (try? Socket.peer(socket))?.pid
     }
 
     /// Starts keeper and server unless they run. Several clients at once start one pair.
@@ -55,7 +55,8 @@ package struct Client: Sendable {
         try start(weave)
     }
 
-    /// Asks, starting a server first if `starting`. - Throws: the server's error; `.noServer` when there is none; `.version` when it is another program's.
+    /// Asks, starting a server first if `starting`. - Throws: the server's error; `.noServer` when there is none; `.version` when it is another program's;
+    /// `.stopped` when a signal has stopped it.
     package func ask(_ call: Call, starting: Bool = true) throws(WeaveError) -> Answer {
         if starting { try ensureServer() }
         let socket: FileDescriptor
@@ -66,6 +67,11 @@ package struct Client: Sendable {
         let peer = try system("ask who serves") { () throws(Errno) in try Socket.peer(socket) }
         guard peer.uid == CurrentProcess.userID || CurrentProcess.userID == 0 else {
             throw WeaveError(.denied, "the server of \(weave.root) belongs to another user", hint: "run the command as the weave's owner")
+        }
+        // The keeper made the socket; the server is its child.
+        for process in [peer.pid, weave.serverID] {
+            guard let process, ProcessFiles.isStopped(process), process == peer.pid || ProcessFiles.parent(of: process) == peer.pid else { continue }
+            throw WeaveError(.stopped, "the server of \(weave.root) does not answer: process \(process) is stopped", hint: "let it go on with 'kill -CONT \(process)'")
         }
         let answer: Answer?
         do throws(Errno) {

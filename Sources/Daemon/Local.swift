@@ -97,7 +97,7 @@ package enum Local {
         while try !system("lock \(weave.run)/lock", { () throws(Errno) in try lock.descriptor.lock(wait: false) }) {
             // A keeper holds it for as long as it lives; commands like this one come one after the other.
             guard !isKept(weave), monotonicNanoseconds() < deadline else {
-                throw WeaveError(.busy, "another command is at work in \(weave.root)", hint: "run it again in a moment")
+                throw WeaveError(.busy, "another command is at work in \(weave.root)", hint: "run it again in a moment; if it stays so, 'rwv doctor' tells why")
             }
             Thread.sleep(milliseconds: 5)
         }

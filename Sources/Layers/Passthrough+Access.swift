@@ -85,7 +85,52 @@ extension Passthrough {
             }
         }
         guard let parent else { throw .stale }
-        return try withDirectory(parent, s) { directory throws(Errno) in try open(node, name, in: directory, flags, s) }
+        do throws(Errno) { return try withDirectory(parent, s) { directory throws(Errno) in try open(node, name, in: directory, flags, s) } } catch {
+            guard [.stale, .notFound].contains(error) else { throw error }
+            return try withKept(node) { handle throws(Errno) in
+                if flags & OpenFlags.path == 0, flags & 3 != OpenFlags.readOnly { try checkLeft(node, handle) }
+                return try flags & OpenFlags.path != 0 ? handle.duplicate() : handle.open(handleWith: flags | OpenFlags.nonBlocking)
+            }
+        }
+    }
+
+    /// How long to wait to hear that a name is gone, in milliseconds.
+    private static let patience = 20
+
+    /// What is written to a file without a name is gone with it. That is for those who have had it open, not for those who open it by
+    /// a name that the kernel does not yet know to be another's. - Throws: ESTALE when we do not hear of it.
+    private func checkLeft(_ node: PassthroughNode, _ handle: FileDescriptor) throws(Errno) {
+        if try handle.status().nlink > 0 { return }
+        for _ in 0..<Self.patience {
+            if table.withLock({ node.hasLeft }) { return }
+            Thread.sleep(milliseconds: 1)
+        }
+        throw .stale
+    }
+
+    /// Runs `body` with the handle that is kept of a file. - Throws: ESTALE when none is.
+    func withKept<R>(_ node: PassthroughNode, _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
+        try handles.with(node.id, open: { () throws(Errno) -> FileDescriptor in throw .stale }, body)
+    }
+
+    /// The largest file that a handle is kept of because its name was looked up, in bytes: what others remove takes up room until the
+    /// kernel has forgotten it.
+    private static let mostKept: UInt64 = 16 << 20
+
+    /// Keeps a handle of a node's open file.
+    private func keep(_ node: PassthroughNode, _ file: FileDescriptor) {
+        try? handles.with(node.id, open: { () throws(Errno) in try file.open(handleWith: OpenFlags.path) }) { _ in }
+    }
+
+    /// Keeps a handle of the file at `s.path` in a directory, which was found there as a node.
+    func keep(_ id: UInt64, _ status: FileStatus, _ directory: FileDescriptor, _ s: Scratch) {
+        guard status.isRegular, status.size <= Self.mostKept else { return }
+        try? handles.with(id, open: { () throws(Errno) -> FileDescriptor in
+            let handle = try directory.openBeneath(s.path, OpenFlags.path)
+            if let now = try? handle.status(), let node = try? node(id), node.isSame(now) { return handle }
+            handle.close()
+            throw .stale
+        }) { _ in }
     }
 
     /// Runs `body` with a handle (O_PATH) of the node's file, of whatever kind.
@@ -112,6 +157,7 @@ extension Passthrough {
             guard error == .accessDenied else { throw error }
             file = OwnedDescriptor(try heldCopy(node, error))
         }
+        keep(node, file.descriptor)
         return try body(file.descriptor)
     }
 

@@ -53,7 +53,9 @@ extension Passthrough {
                     try directory.setOwner(s.path, uid: owner.uid, gid: keepsGroup ? .max : owner.gid)
                 }
             } catch { if error != .exists || !wasSent { throw error } }
-            return enter(node, name.array, try directory.status(s.path))
+            let status = try directory.status(s.path), found = enter(node, name.array, status)
+            keep(found.id, status, directory, s)
+            return found
         }
     }
 

@@ -4,6 +4,8 @@ package import Syscalls
 package enum PassthroughChange: Hashable, Sendable {
     /// A name in a directory means something else, or nothing.
     case name([UInt8], in: UInt64)
+    /// There is nothing at a name where there was a file, which nobody needs unless he has it open.
+    case gone([UInt8], in: UInt64)
     /// Attributes, contents or listing of a node.
     case node(UInt64)
 }
@@ -97,8 +99,12 @@ extension Passthrough {
         }
         if event.isAny(of: .names) {
             all.append(.node(directory))
-            let isAsKnown = table.withLock { !removeAbsent(event.name, node) && known != nil && node.shown[event.name] == known?.id }
-            if !isAsKnown { all.append(.name(event.name, in: directory)) }
+            if let known, event.isAny(of: .movedTo) { relocate(known, to: node, event.name) }
+            let (isAsKnown, wasFile) = table.withLock {
+                noteLeft(event.name, of: node, now: known)
+                return (!removeAbsent(event.name, node) && known != nil && node.shown[event.name] == known?.id, there == nil && isShownAsFile(event.name, in: node))
+            }
+            if !isAsKnown { all.append(wasFile ? .gone(event.name, in: directory) : .name(event.name, in: directory)) }
         }
         return all
     }

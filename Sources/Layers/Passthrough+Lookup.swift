@@ -6,7 +6,9 @@ extension Passthrough {
         try inDirectory(parent, name, s) { node, directory throws(Errno) in
             follow(node, directory)
             guard let status = try directory.statusIfExists(s.path) else { return nil }
-            return enter(node, name.array, status)
+            let found = enter(node, name.array, status)
+            keep(found.id, status, directory, s)
+            return found
         }
     }
 
@@ -23,7 +25,9 @@ extension Passthrough {
         }
         if let there, node.isSame(there) { return there }
         // Moved or removed behind our back, but open here.
-        return try readers.with(id, open: { () throws(Errno) -> FileDescriptor in throw .stale }) { file throws(Errno) in try file.status() }
+        do throws(Errno) { return try withKept(node) { handle throws(Errno) in try handle.status() } } catch where error == .stale {
+            return try readers.with(id, open: { () throws(Errno) -> FileDescriptor in throw .stale }) { file throws(Errno) in try file.status() }
+        }
     }
 
     package func readLink(_ id: UInt64, _ s: Scratch) throws(Errno) -> [UInt8] {

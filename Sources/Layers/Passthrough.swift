@@ -21,6 +21,9 @@ package final class Passthrough: @unchecked Sendable {
     /// Descriptors for reading, and handles of directories, by node id.
     let readers: DescriptorCache
     let directories: DescriptorCache
+    /// Handles of files that were looked up by name, made or written to of late, by node id: whoever has one open goes on with it when others
+    /// move, replace or remove its name.
+    let handles: DescriptorCache
     /// Descriptors of files that were made with, or given, a mode that would not let us open them again.
     let held = DescriptorCache(capacity: 128)
     let locks = FileLocks()
@@ -46,6 +49,7 @@ package final class Passthrough: @unchecked Sendable {
         base = SharedFile(try Files.open(weave, OpenFlags.path | OpenFlags.directory))
         readers = DescriptorCache(capacity: capacity)
         directories = DescriptorCache(capacity: capacity)
+        handles = DescriptorCache(capacity: capacity)
         self.journal = journal
         if let journal { restore(journal.read()) }
     }
@@ -172,6 +176,7 @@ package final class Passthrough: @unchecked Sendable {
         readers.drop(exactly: id)
         directories.drop(exactly: id)
         held.drop(exactly: id)
+        handles.drop(exactly: id)
     }
 
     /// The kernel has dropped references.
@@ -218,9 +223,31 @@ package final class Passthrough: @unchecked Sendable {
         }
     }
 
+    /// Others have moved the node. What the kernel was told of its names is as it was.
+    func relocate(_ node: PassthroughNode, to parent: PassthroughNode, _ name: [UInt8]) {
+        table.withLock {
+            guard node.parent !== parent || node.name != name else { return }
+            hide(node)
+            (node.parent, node.name) = (parent, name)
+            var record: [UInt8] = []
+            Self.encode(node, &record)
+            journal?.append(record)
+        }
+    }
+
     /// It is not what the kernel was told of last at its place; under `table`.
     private func hide(_ node: PassthroughNode) {
         if let parent = node.parent, parent.shown[node.name] == node.id { parent.shown[node.name] = nil }
+    }
+
+    /// The node that the kernel was told of at a name is there no more; under `table`.
+    func noteLeft(_ name: [UInt8], of directory: PassthroughNode, now: PassthroughNode?) {
+        if let id = directory.shown[name], id != now?.id { nodes[id]?.hasLeft = true }
+    }
+
+    /// Whether the kernel was told of a file, or another that is no directory, at a name; under `table`.
+    func isShownAsFile(_ name: [UInt8], in directory: PassthroughNode) -> Bool {
+        directory.shown[name].flatMap { nodes[$0] }?.isDirectory == false
     }
 
     /// What the kernel was to be told of a name it has not taken.

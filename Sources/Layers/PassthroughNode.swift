@@ -19,6 +19,9 @@ final class PassthroughNode: @unchecked Sendable {
     /// A handle of a file whose last known name is gone.
     var pinned: SharedFile?
 
+    /// Whether we have heard that a name that the kernel knew it by is another's, or nobody's.
+    var hasLeft = false
+
     /// Of a directory: the watch by which it is followed, ``notTried`` or ``notFollowed``.
     var watch: Int32 = notTried
     static let notTried: Int32 = 0, notFollowed: Int32 = -1

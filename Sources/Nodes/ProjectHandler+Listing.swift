@@ -78,7 +78,8 @@ extension ProjectHandler {
         }
     }
 
-    /// Adds an entry of the tree; true also when it is left out, since there is no clone.
+    /// Adds an entry of the tree. Also that of a clone that is gone just now: the kernel keeps the listing for as long as the tree stays
+    /// the same, which it does if the clone is back when it is looked at next.
     private func add(_ r: borrowing Request, _ own: ProjectTree.Entry, _ next: Int64, _ plus: Bool, _ buffer: ReplyBuffer, _ s: Scratch) -> Bool {
         var ino = own.id
         let type: FileType
@@ -87,8 +88,8 @@ extension ProjectHandler {
         case .file: type = .regular
         case .link: type = .symlink
         case .attachment(let root):
-            guard let found = try? files.top(root, counting: false, s) else { return true }
-            (ino, type) = (found.status.ino, .directory)
+            if let found = try? files.top(root, counting: false, s) { ino = found.status.ino }
+            type = .directory
         }
         return addEntry(r, own.name.span, ino: ino, type: type.directoryRecordType, next: next, plus, buffer)
     }

@@ -8,6 +8,8 @@ internal import Glibc
     package struct Kinds: OptionSet, Sendable {
         package let rawValue: UInt32
         package init(rawValue: UInt32) { self.rawValue = rawValue }
+        /// A name was given to what had another.
+        package static let movedTo = Kinds(rawValue: 0x80)
         /// A name was made, removed, or moved from or to somewhere.
         package static let names = Kinds(rawValue: 0x40 | 0x80 | 0x100 | 0x200)
         /// A file was written, truncated, or given other attributes.

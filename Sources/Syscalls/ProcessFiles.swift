@@ -22,11 +22,18 @@ package enum ProcessFiles {
             guard let text = field(name, in: "/proc/\(pid)/status"), let pending = UInt64(text, radix: 16) else { return true }
             if pending & killed != 0 { return true }
         }
-        // Behind the name, which may hold anything but ends with the last ")": state, five numbers of others, PF_ flags.
-        guard let text = try? Files.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")")) else { return true }
-        let fields = text[(end + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-        guard fields.count > 6, let flags = UInt64(fields[6]) else { return true }
+        // State, five numbers of others, PF_ flags.
+        guard let fields = stat(pid), fields.count > 6, let flags = UInt64(fields[6]) else { return true }
         return fields[0] == "Z" || fields[0] == "X" || flags & exiting != 0
+    }
+
+    /// Whether a process was stopped by a signal, or by who traces it: it does nothing until it is let go on.
+    package static func isStopped(_ pid: Int32) -> Bool { ["T", "t"].contains(stat(pid)?.first) }
+
+    /// The fields of /proc/PID/stat behind the name, which may hold anything but ends with the last ")". Nil when there is no such process.
+    private static func stat(_ pid: Int32) -> [String]? {
+        guard let text = try? Files.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        return text[(end + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The descriptors of a process that have this inode of this device (as mountinfo numbers it: "0:57") open. Nil when we may not look.
@@ -96,12 +103,7 @@ package enum ProcessFiles {
     /// When a process was started, in clock ticks since the system was: with its id it names one process of this boot. Nil when there is
     /// none, or nothing but its exit status is left.
     package static func start(of pid: Int32) -> UInt64? {
-        guard let bytes = try? Files.read("/proc/\(pid)/stat") else { return nil }
-        // The name may hold anything, parentheses too.
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
+        guard let fields = stat(pid), fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
         return UInt64(fields[19])
     }
 

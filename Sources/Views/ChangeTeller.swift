@@ -78,6 +78,7 @@ final class ChangeTeller: Sendable {
                 switch change {
                 // What stands in the writable top is at the mount's root for the kernel.
                 case .name(let name, let directory): session.notifyExpired(name: name, in: directory == top ? 1 : directory)
+                case .gone(let name, let directory): session.notifyGone(name: name, in: directory == top ? 1 : directory)
                 case .node(let node): session.notifyChanged(node: node == top ? 1 : node)
                 }
             }

@@ -1,6 +1,7 @@
 internal import Control
 internal import Fuse
 internal import Layers
+internal import Manifest
 internal import Nodes
 internal import Syscalls
 internal import Weave
@@ -41,7 +42,12 @@ final class ProjectMounts: Sendable {
         mount.connect(session)
         teller?.add(mount.handler.files, session, isInherited: isInherited) { [weak handler = mount.handler] in handler?.topNode }
         mounts.withLock { $0[record.id] = mount }
+        if !isInherited { Self.endFlushes(record.path) }
     }
+
+    /// Lets the kernel learn that we have no use for FLUSH, by closing a file of the mount. It would send one for each file that is open in
+    /// this process, as those are that locks were taken with, when the process dies: to be answered by the dead, so that it never ends.
+    private static func endFlushes(_ path: String) { (try? Files.open(path + "/" + ActiveMarker.fileName))?.close() }
 
     private func teller(_ mounter: any Mounter) -> ChangeTeller? {
         teller.withLock { teller in

@@ -2,8 +2,13 @@ internal import Syscalls
 
 extension Weave {
     /// The process that keeps the weave's mounts, as it has written down; whether it lives is another question.
-    package var keeperID: Int32? {
-        guard let bytes = try? Files.read(run + "/keeper.pid") else { return nil }
+    package var keeperID: Int32? { process("keeper.pid") }
+
+    /// The same of its server.
+    package var serverID: Int32? { process("server.pid") }
+
+    private func process(_ file: String) -> Int32? {
+        guard let bytes = try? Files.read(run + "/" + file) else { return nil }
         return Int32(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 

@@ -6,7 +6,7 @@ package import Syscalls
 package struct WeaveError: Error, Sendable, Equatable, Codable {
     /// For programs; stable.
     package enum Code: String, Sendable, Codable {
-        case notFound, exists, busy, dirty, invalid, notAWeave, notARepository, unsupported, denied, noSpace, readOnly, noServer, version, failed, git, manifest
+        case notFound, exists, busy, dirty, invalid, notAWeave, notARepository, unsupported, denied, noSpace, readOnly, noServer, stopped, version, failed, git, manifest
     }
     package var code: Code
     package var message: String

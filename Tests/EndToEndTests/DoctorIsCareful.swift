@@ -35,6 +35,23 @@ extension EndToEnd {
             }
         }
 
+        /// No command waits for a server that was stopped, but for what it touches in a mount.
+        @Test func serverStopped() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(Doctor.tools + """
+                    create agent; mkdir "$S/m"; rwv -C "$W" mount web-app "$S/m"
+                    for who in server keeper; do
+                        P=$(cat "$W/.rwv/run/$who.pid"); kill -STOP "$P"
+                        for words in 'mounts' 'up' 'down' 'down --force' 'workweave web-app list --json' 'workweave web-app create other' 'doctor' 'doctor --fix'; do
+                            s=0; timeout 20 "$RWV" -C "$W" $words > "$S/tmp/err" 2>&1 || s=$?; [ $s = 1 ] && found "process $P is stopped" < "$S/tmp/err" || { kill -CONT "$P"; fail "$words: $s $(cat "$S/tmp/err")"; }
+                        done
+                        kill -CONT "$P"; healthy
+                    done
+                    rwv unmount "$S/m"; delete agent
+                    """)
+            }
+        }
+
         /// Where `.workweaves` is a link, what it leads to is not ours.
         @Test func linkOutOfTheWeave() throws {
             try Sandbox.with([.app]) { box in

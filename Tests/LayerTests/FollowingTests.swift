@@ -74,7 +74,7 @@ private struct Believer {
     mutating func drop(_ changes: [PassthroughChange]) {
         for change in changes {
             switch change {
-            case .name(let name, let directory):
+            case .name(let name, let directory), .gone(let name, let directory):
                 names[Name(directory: directory, name: name)] = nil
                 absent.remove(Name(directory: directory, name: name))
             case .node(let id): seen[id] = nil
