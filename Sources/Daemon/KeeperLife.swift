@@ -64,7 +64,8 @@ final class KeeperLife {
             let out = log.descriptor
             server = try Keeper.own([Keeper.serverVerb, weave.root, isInherited ? "inherited" : "fresh"])
                 .start(descriptors: [FileDescriptor(raw: -1), out, out, theirs, listener])
-            try Files.writeAtomically(weave.run + "/server.pid", Array("\(server)\n".utf8), durable: false)
+            // On a full disk it serves all the same.
+            try? Files.writeAtomically(weave.run + "/server.pid", Array("\(server)\n".utf8), durable: false)
             // A server that is dead already is noticed by its signal.
             try? mounts.handOver(to: channel)
         }

@@ -3,6 +3,23 @@ internal import Testing
 extension EndToEnd {
     /// The server of a project mount dies while somebody is at work in it.
     @Suite struct ProjectMountKilled {
+        /// On a full disk a server is replaced all the same.
+        @Test func onAFullDisk() throws {
+            try Sandbox.with([.app]) { box in
+                try box.onDisk("mount -t tmpfs -o size=8M,mode=777 weave w") {
+                    try box.bash("""
+                        mount_project web-app m; V=$S/m/github/chatly/server; create agent; echo work > "$(view agent server)/new"; rm "$(view agent server)/README.md"
+                        dd if=/dev/zero of="$V/fill" bs=64k status=none 2> "$S/tmp/err" && fail 'it is not full'; says 'No space left'
+                        cd "$V"; kill -9 "$(cat "$W/.rwv/run/server.pid")"
+                        timeout 20 ls > "$S/tmp/out" || fail "after the kill: $?"; found README.md < "$S/tmp/out"
+                        same_text 'the workweave' work "$(cat "$(view agent server)/new")"
+                        rm fill; echo room > after; cd "$S"; rm "$V/after"; git -C "$V" diff --quiet || fail 'status'
+                        rwv unmount "$S/m"; delete --force agent; down
+                        """)
+                }
+            }
+        }
+
         /// While a lock is held in a mount in which nothing was closed yet: the server has the locked file open itself.
         @Test func withALock() throws {
             try Sandbox.with([.app]) { box in
