@@ -20,7 +20,26 @@ struct ProjectComposer: Sendable {
 
     /// - Throws: `.notFound` for a project without rwv.yaml; `.manifest` for one that cannot be read.
     func tree(_ project: ProjectName, _ files: Passthrough) throws(WeaveError) -> ProjectTree {
-        let manifest = try weave.readManifest(project)
+        try tree(project, try weave.readManifest(project), files)
+    }
+
+    /// What the project's manifest said when it was kept last.
+    func lastGood(_ project: ProjectName, in directory: String, _ files: Passthrough) throws(WeaveError) -> ProjectTree {
+        try tree(project, try weave.readManifest(project, in: directory), files)
+    }
+
+    /// Keeps a copy of the project's manifest in a directory, if it can be read, for a server that finds it broken. A copy that cannot be
+    /// written is no error.
+    func keep(_ project: ProjectName, in directory: String) {
+        let place = weave.project(project)
+        guard let name = Weave.manifestName(in: place), let bytes = try? Files.read(place + "/" + name), (try? Manifest.parse(bytes, file: name)) != nil else { return }
+        if (try? Files.read(directory + "/" + name)) == bytes { return }
+        try? Files.makeDirectories(directory, mode: 0o700)
+        for other in Manifest.fileNames where other != name { try? Files.unlink(directory + "/" + other) }
+        try? Files.writeAtomically(directory + "/" + name, bytes, durable: false)
+    }
+
+    private func tree(_ project: ProjectName, _ manifest: Manifest, _ files: Passthrough) throws(WeaveError) -> ProjectTree {
         var repos: [(path: String, isReadOnly: Bool)] = manifest.repositories.map { ($0.path.text, $0.role == .reference) }
         if showsAll { repos += try clones(besides: manifest).map { ($0.text, false) } }
         let directory = weave.project(project)

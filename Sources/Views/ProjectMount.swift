@@ -35,9 +35,17 @@ final class ProjectMount: ProjectHandler.Source {
             return try Passthrough(weave: weave.root, journal: journal, watcher: watcher, capacity: min(1024, limit / 16))
         }
         let project = try Self.project(record.project)
-        handler = ProjectHandler(marks: [MountRecord.weaveAttribute: Array(weave.root.utf8)], files: files, tree: try composer.tree(project, files))
-        state = Locked(State(record: record))
+        let tree: ProjectTree
+        var problem: String?
+        do throws(WeaveError) { tree = try composer.tree(project, files) } catch {
+            // The predecessor showed the last good one.
+            guard isInherited, let last = try? composer.lastGood(project, in: weave.keptManifest(record.id), files) else { throw error }
+            (tree, problem) = (last, error.message)
+        }
+        handler = ProjectHandler(marks: [MountRecord.weaveAttribute: Array(weave.root.utf8)], files: files, tree: tree)
+        state = Locked(State(record: record, problem: problem))
         handler.source = self
+        keepManifest(project)
     }
 
     var record: MountRecord { state.withLock { $0.record } }
@@ -48,6 +56,9 @@ final class ProjectMount: ProjectHandler.Source {
         state.withLock { $0.session = session }
     }
 
+    /// Keeps what the manifest says, unless it is broken.
+    private func keepManifest(_ project: ProjectName) { if problem == nil { composer.keep(project, in: weave.keptManifest(record.id)) } }
+
     private static func project(_ name: String) throws(WeaveError) -> ProjectName {
         do throws(ManifestError) { return try ProjectName(name) } catch { throw WeaveError(error) }
     }
@@ -56,9 +67,12 @@ final class ProjectMount: ProjectHandler.Source {
 
     func refreshed(_ current: ProjectTree) -> ProjectTree? {
         do throws(WeaveError) {
-            let new = try composer.tree(try Self.project(current.project), handler.files)
+            let project = try Self.project(current.project)
+            let new = try composer.tree(project, handler.files)
             report(nil)
-            return new.version == current.version ? nil : new
+            if new.version == current.version { return nil }
+            keepManifest(project)
+            return new
         } catch {
             // The last good one stays.
             report(error.message)
@@ -112,6 +126,7 @@ final class ProjectMount: ProjectHandler.Source {
             s.record.project = project.text
             s.problem = nil
         }
+        keepManifest(project)
         var changes = handler.replace(by: tree)
         // The file's own contents and size.
         if let active = tree.entries.first(where: { $0.name == Array(ActiveMarker.fileName.utf8) }) {

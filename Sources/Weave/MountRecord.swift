@@ -44,6 +44,9 @@ extension Weave {
     /// Where the nodes of a mount are remembered while its keeper lives.
     package func nodeJournal(_ id: String) -> String { run + "/nodes-" + id }
 
+    /// A directory with a copy of the manifest that a mount shows.
+    package func keptManifest(_ id: String) -> String { run + "/manifest-" + id }
+
     /// The directory, relative to the weave, that holds what is written at the top of a project's mounts.
     package func mountUpper(_ project: ProjectName) -> String {
         ".rwv/mounts/projects/" + project.text.split(separator: "/").joined(separator: "%2F")
@@ -81,5 +84,6 @@ extension Weave {
             do throws(Errno) { try Files.unlink(file(id)) } catch where error == .notFound {}
         }
         try? Files.unlink(nodeJournal(id))
+        try? Files.removeTree(keptManifest(id))
     }
 }

@@ -3,6 +3,24 @@ internal import Testing
 extension EndToEnd {
     /// The server of a project mount dies while somebody is at work in it.
     @Suite struct ProjectMountKilled {
+        /// A manifest that breaks while it is mounted: what it said when it could be read is shown by the next server too.
+        @Test func withABrokenManifest() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    mount_project web-app m; Y=$W/projects/web-app/rwv.yaml; cp "$Y" "$S/tmp/good"; cd "$S/m/github/chatly/server"
+                    shown() { ls "$S/m" "$S/m/github/chatly"; cat "$S/m/.rwv-active"; }
+                    before=$(shown); sed -i 's/^repositories:/repositories: [/' "$Y"
+                    for i in 1 2; do
+                        kill -9 "$(cat "$W/.rwv/run/server.pid")"
+                        same_text 'shown' "$before" "$(shown)"; found README.md < <(ls)
+                        rwv -C "$W" mounts > "$S/tmp/err"; says 'stale: '
+                    done
+                    cp "$S/tmp/good" "$Y"; mended() { rwv -C "$W" mounts > "$S/tmp/err"; ! grep -q stale "$S/tmp/err"; }; until_true 10 mended; same_text 'mended' "$before" "$(shown)"
+                    cd "$S"; rwv unmount "$S/m"; ! compgen -G "$W/.rwv/run/manifest-*" > "$S/tmp/out" || fail 'the copy is left'
+                    """)
+            }
+        }
+
         /// On a full disk a server is replaced all the same.
         @Test func onAFullDisk() throws {
             try Sandbox.with([.app]) { box in
