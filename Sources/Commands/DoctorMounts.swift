@@ -19,20 +19,15 @@ struct DoctorMounts {
         }
         let table = MountTable.all()
         for path in [weave.workweaves] + records.map(\.path) {
-            if let there = table.last(where: { $0.path == path }) { found += Self.mounted(there, weave, server) } else {
+            if let there = table.last(where: { $0.path == path }) { found += Self.mounted(there, weave, server, records.first { $0.path == path }) } else {
                 found += Self.missing(path, weave, server, isProject: path != weave.workweaves)
             }
         }
         let known = Set(records.map(\.path) + [weave.workweaves])
-        for entry in table where entry.type == MountTable.ours && entry.source == weave.root && !known.contains(entry.path) && Self.isDead(entry.path) {
+        for entry in table where entry.type == MountTable.ours && entry.source == weave.root && !known.contains(entry.path) && entry.isDead {
             found.append(Self.dead(entry.path))
         }
         findings = found + Self.states(server, weave)
-    }
-
-    private static func isDead(_ path: String) -> Bool {
-        do throws(Errno) { _ = try Files.status(path) } catch { return error == .notConnected }
-        return false
     }
 
     private static func dead(_ path: String) -> DoctorFinding {
@@ -40,10 +35,10 @@ struct DoctorMounts {
                       why: "every access fails until it is mounted anew; what was written is safe", fix: "run 'rwv up'", service: .serve)
     }
 
-    private static func mounted(_ there: MountTable.Entry, _ weave: Weave, _ server: DoctorServer) -> [DoctorFinding] {
+    private static func mounted(_ there: MountTable.Entry, _ weave: Weave, _ server: DoctorServer, _ record: MountRecord?) -> [DoctorFinding] {
         if there.type == MountTable.ours, there.source == weave.root {
             if server.isServed || server.isBusy { return [] }
-            if isDead(there.path) { return [dead(there.path)] }
+            if there.isDead { return [dead(there.path)] }
             return [DoctorFinding(kind: .unreachableServer, path: there.path, what: "it is mounted and answers, but the server that does it cannot be found: \(weave.run) was emptied",
                                   why: "no command that needs the server works, and a second one cannot take its place",
                                   fix: "end \(keepers(weave)), which takes its mounts away, then run 'rwv up'")]
@@ -54,8 +49,12 @@ struct DoctorMounts {
             return [DoctorFinding(kind: .foreignMount, path: there.path, what: "it is mounted for the weave \(there.source): this one was moved while it was served",
                                   why: "no command that needs the server works", fix: "run 'rwv up', which takes it away unless somebody uses it", service: .serve)]
         }
+        if there.type == MountTable.ours, let record, !weave.owns(there) {
+            return [DoctorFinding(kind: .foreignMount, path: there.path, what: "the weave \(there.source) is mounted there", why: "the project that is registered there cannot be mounted",
+                                  fix: "'rwv unmount \(there.path)', which takes that one away, and run 'rwv up'; or remove \(weave.file(record.id)) if this one is not wanted any more")]
+        }
         let isMoved = there.type == MountTable.ours && there.path.hasPrefix(weave.root + "/")
-        if isMoved, isDead(there.path) { return [dead(there.path)] }
+        if weave.owns(there) { return [dead(there.path)] }
         return [DoctorFinding(
             kind: .foreignMount, path: there.path,
             what: isMoved ? "it is mounted for the weave \(there.source): this one was moved while it was served" : "another file system (\(there.type), \(there.source)) is mounted there",

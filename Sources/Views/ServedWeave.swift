@@ -113,7 +113,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// All records. On a disk that cannot be read nobody knows what is mounted as what: it is detached.
     private func recordsOrDetached() throws(WeaveError) -> [WorkweaveRecord] {
         if weave.diskFailure == nil { return try weave.workweaveRecords() }
-        for path in MountTable.all().map(\.path).filter({ $0.hasPrefix(weave.workweaves + "/") }).reversed() { try? Syscalls.unmount(path, lazy: true) }
+        let overlays = MountTable.all().filter { $0.type == KernelMount.type && $0.source == weave.root && $0.path.hasPrefix(weave.workweaves + "/") }
+        for overlay in overlays.reversed() { try? Syscalls.unmount(overlay.path, lazy: true) }
         return []
     }
 

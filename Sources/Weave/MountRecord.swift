@@ -39,7 +39,8 @@ package struct MountRecord: Codable, Sendable, Equatable {
 
 extension Weave {
     package var mounts: String { state + "/mounts" }
-    private func file(_ id: String) -> String { mounts + "/" + id + ".json" }
+    /// The record of a mount.
+    package func file(_ id: String) -> String { mounts + "/" + id + ".json" }
 
     /// Where the nodes of a mount are remembered while its keeper lives.
     package func nodeJournal(_ id: String) -> String { run + "/nodes-" + id }

@@ -1,0 +1,13 @@
+package import Syscalls
+
+extension Weave {
+    /// Whether a mount is this weave's to take away: it was made for it; or its server is gone, and it was made for the place where this weave was
+    /// before it was moved. Another weave's is never, whatever is registered at that path. It must be the topmost at its place.
+    package func owns(_ mount: MountTable.Entry) -> Bool {
+        guard mount.type == MountTable.ours else { return false }
+        return mount.source == root || (mount.path.hasPrefix(root + "/") || !Self.isRoot(mount.source)) && mount.isDead
+    }
+
+    /// What is mounted at `path` and this weave's to take away.
+    package func ownMount(at path: String) -> MountTable.Entry? { MountTable.find(path).flatMap { owns($0) ? $0 : nil } }
+}
