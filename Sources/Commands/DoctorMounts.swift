@@ -13,9 +13,15 @@ struct DoctorMounts {
         self.server = server
         var found: [DoctorFinding] = []
         var records: [MountRecord] = []
-        do throws(WeaveError) { records = try weave.mountRecords() } catch {
+        do throws(WeaveError) {
+            records = try weave.mountRecords()
+            for damaged in try weave.damagedMounts() {
+                found.append(DoctorFinding(kind: .damagedRecord, path: damaged.file, what: damaged.error.message, why: "the project mount that is registered there cannot be served",
+                                           fix: damaged.error.hint ?? "remove that file, and mount the project again"))
+            }
+        } catch {
             found.append(DoctorFinding(kind: .damagedRecord, path: weave.mounts, what: error.message, why: "no project mount of the weave can be served",
-                                       fix: error.hint ?? "remove that file, and mount the project again"))
+                                       fix: error.hint ?? "see to its permissions"))
         }
         let table = MountTable.all()
         for path in [weave.workweaves] + records.map(\.path) {
@@ -92,7 +98,8 @@ struct DoctorMounts {
         let files = inside.filter { entry in isProject || ((try? Files.readLink(path + "/" + entry.text)) ?? nil)?.hasPrefix("../.rwv/") != true }
         if !files.isEmpty {
             found.append(DoctorFinding(kind: .filesBelow, path: path, what: "\(counted(files.count, "file")) in the mount point while nothing is mounted: \(files.prefix(3).map(\.text).joined(separator: ", "))",
-                                       why: "they vanish from sight at the next mount", fix: "move them to where they belong"))
+                                       why: isProject ? "the project is not mounted over them" : "they vanish from sight at the next mount",
+                                       fix: "move them to where they belong\(isProject ? ", then run 'rwv up'" : "")"))
         }
         if status.permissions != 0o555 {
             found.append(DoctorFinding(kind: .mountPointMode, path: path, what: "the mount point has mode \(String(status.permissions, radix: 8)), not 555, while nothing is mounted",
@@ -101,8 +108,8 @@ struct DoctorMounts {
                 return "chmod 555"
             })
         }
-        if server.isServed, isProject ? true : server.mounts.contains(where: { $0.kind == "workweave" && $0.engine != "checkout" }) {
-            found.append(DoctorFinding(kind: .notServed, path: path, what: "it is registered, a server runs, and nothing is mounted", why: "somebody has taken it away, or it could not be mounted",
+        if server.isServed, isProject ? files.isEmpty : server.mounts.contains(where: { $0.kind == "workweave" && $0.engine != "checkout" }) {
+            found.append(DoctorFinding(kind: .notServed, path: path, what: "it is registered, a server runs, and nothing is mounted", why: server.mounts.first { $0.path == path }?.problem ?? "somebody has taken it away, or it could not be mounted",
                                        fix: "run 'rwv up'; if that does not help, see \(weave.log)/server.log\(forget)", service: .serve))
         }
         return found
@@ -112,8 +119,9 @@ struct DoctorMounts {
     private static func states(_ server: DoctorServer, _ weave: Weave) -> [DoctorFinding] {
         server.mounts.compactMap { mount in
             switch mount.state {
-            case "failed":
-                DoctorFinding(kind: .notServed, path: mount.path, what: "the server could not serve it", why: "the workweave cannot be seen; its changed files lie in \(weave.states)/\(mount.name ?? "")/upper",
+            // What is wrong with a registered mount is said of its place.
+            case "failed" where mount.kind != "project":
+                DoctorFinding(kind: .notServed, path: mount.path, what: "the server could not serve it\(mount.problem.map { ": \($0)" } ?? "")", why: "the workweave cannot be seen; its changed files lie in \(weave.states)/\(mount.name ?? "")/upper",
                               fix: "see \(weave.log)/server.log; then 'rwv down' and 'rwv up'", service: .restart)
             case "stale":
                 DoctorFinding(kind: .staleProject, path: mount.path, what: "it shows '\(mount.project ?? "")' as it was: \(mount.problem ?? "")",

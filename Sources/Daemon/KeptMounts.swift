@@ -80,6 +80,10 @@ final class KeptMounts {
         }
         // Nothing is ever written below a missing mount; but fusermount3 wants a directory its user may write to.
         let below = try system("open \(path)") { () throws(Errno) in OwnedDescriptor(try Files.open(path, OpenFlags.directory | OpenFlags.noFollow)) }
+        // Of directories of the weave's own `CheckoutLinks` knows what is in them.
+        if !request.makesDirectory, try !system("list \(path)", { () throws(Errno) in try below.descriptor.directoryEntries() }).isEmpty {
+            throw WeaveError(.exists, "\(path) is not empty", hint: "move what is in it elsewhere, then run 'rwv up'")
+        }
         var mode = try system("look at \(path)") { () throws(Errno) in try below.descriptor.status() }.permissions
         try? below.descriptor.setMode(0o755)
         defer { try? below.descriptor.setMode(mode) }

@@ -25,6 +25,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// The projects of workweaves that are shown, by name.
     let projects: Locked<[String: String]>
     let projectMounts: ProjectMounts
+    /// Why workweaves could not be shown when they were to be, by name. A leaf.
+    let failures = Locked<[String: String]>([:])
 
     package init(_ weave: Weave, surface: @escaping Surface, log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
@@ -61,6 +63,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
                 try show(record, isInherited: isInherited)
             } catch {
                 log("'\(name)' is not served: \(error.message)")
+                failures.withLock { $0[name] = error.sentence }
             }
         }
         try? Files.removeTree(weave.state + "/trash")
