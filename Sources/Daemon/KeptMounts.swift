@@ -47,6 +47,7 @@ final class KeptMounts {
     func unmount(_ id: String, lazy: Bool) -> KeeperAnswer {
         guard let m = mounts.first(where: { $0.mount.id == id }) else { return .done }
         do throws(Errno) { if isThere(m) { try Mount.detach(m.mount.path, lazy: lazy) } } catch {
+            if error == .notFound { return .failed(WeaveError(.unsupported, "cannot take away \(m.mount.path): there is no \(MountProgram.name)", hint: "install the package fuse3")) }
             return .failed(WeaveError(.busy, "\(m.mount.path) is in use", hint: "leave that directory and end those programs, or use --force"))
         }
         // Who still has files open in a detached one is served until he closes them.

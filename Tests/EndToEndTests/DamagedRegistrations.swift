@@ -57,5 +57,17 @@ extension EndToEnd {
                     """)
             }
         }
+
+        /// A PATH without fusermount3, as a service manager or an editor may have it.
+        @Test func helperOutsideThePath() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mkdir "$S/m" "$S/bin"; ln -s "$(command -v git)" "$S/bin/git"; bare() { PATH=$S/bin "$RWV" -C "$W" "$@"; }
+                    bare mount web-app "$S/m"; same_text 'mounted' web-app "$(cat "$S/m/.rwv-active")"
+                    bare doctor --quiet; bare unmount "$S/m"; [ -z "$(ls -A "$S/m")" ] || fail 'it is there still'
+                    bare mount web-app "$S/m"; bare down; [ -z "$(ls -A "$S/m")" ] || fail 'it is there still'
+                    """)
+            }
+        }
     }
 }
