@@ -9,7 +9,7 @@ enum Up {
         "up", "serve the weave's workweaves and project mounts, as after a reboot",
         options: [OptionSpec("--foreground", "stay, and serve until a signal comes")])
     ) { session in
-        let weave = try session.context().weave
+        let weave = try session.contextOfWeave().weave
         try session.service.leaveFormerPlace(weave)
         if session.arguments.has("--foreground") {
             try weave.prepareState()

@@ -20,11 +20,8 @@ package enum MountTable {
         /// What the file system itself says of how it was mounted.
         package let options: [String]
 
-        /// Whether nobody answers for it any more (ENOTCONN). It must be the topmost at its path, which is touched.
-        package var isDead: Bool {
-            do throws(Errno) { _ = try Files.status(path) } catch { return error == .notConnected }
-            return false
-        }
+        /// Whether nobody answers for it any more. It must be the topmost at its path, which is touched.
+        package var isDead: Bool { Files.isDead(path) }
     }
 
     /// The topmost mount at `path`; nil when nothing is mounted there.
