@@ -29,7 +29,9 @@ struct DoctorMounts {
                 found += Self.missing(path, weave, server, isProject: path != weave.workweaves)
             }
         }
-        let known = Set(records.map(\.path) + [weave.workweaves])
+        // The base view goes and comes with the workweaves that lie upon it.
+        let isBaseSaid = found.contains { $0.kind == .deadMount && $0.path == weave.workweaves }
+        let known = Set(records.map(\.path) + [weave.workweaves] + (isBaseSaid ? [weave.baseView] : []))
         for entry in table where entry.type == MountTable.ours && entry.source == weave.root && !known.contains(entry.path) && entry.isDead {
             found.append(Self.dead(entry.path))
         }
