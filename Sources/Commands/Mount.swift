@@ -23,6 +23,7 @@ enum Mount {
             """)
     ) { session in
         let context = try session.contextOfWeave(), weave = context.weave
+        try session.service.requireOwner(weave)
         let project = try ProjectName(session.arguments[0] ?? "")
         _ = try weave.readManifest(project)
         let (options, place) = try options(session)
