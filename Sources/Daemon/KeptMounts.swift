@@ -106,6 +106,15 @@ final class KeptMounts {
         }
     }
 
+    /// Takes away what a dead keeper of this weave left where nothing may be mounted again, since its registration is gone or cannot be read.
+    func takeLeftoversAway() {
+        for entry in MountTable.all() where entry.source == weave.root && ![weave.workweaves, weave.baseView].contains(entry.path) {
+            guard let left = weave.ownMount(at: entry.path), left.isDead else { continue }
+            log.write("taking away a mount left behind at \(left.path)")
+            try? Mount.detach(left.path, lazy: true)
+        }
+    }
+
     /// Takes away what a dead keeper of this weave left at the path.
     private func makeWay(at path: String) throws(WeaveError) {
         guard let there = MountTable.find(path) else { return }

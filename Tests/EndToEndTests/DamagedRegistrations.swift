@@ -32,7 +32,10 @@ extension EndToEnd {
                     rm "$f"; mount_project web-app m; same_text 'doctor' 0 "$(doctor)"; up; same_text 'again' web-app "$(cat "$S/m/.rwv-active")"
                     # Damaged while it is served: it goes on.
                     f=$(grep -lF "$S/m\\"" "$W"/.rwv/mounts/*.json); echo '{' > "$f"; listed "  $S/m  web-app  fuse  served: $f is damaged"; incomplete; says "$f is damaged"
-                    rwv unmount "$S/m"; up; same_text 'doctor' 0 "$(doctor)"; rwv unmount "$S/n"; delete agent
+                    # And with its server killed: what is dead goes all the same.
+                    kill -9 "$(cat "$W/.rwv/run/keeper.pid")" "$(cat "$W/.rwv/run/server.pid")" || true; until_true 5 bash -c "! ls '$S/m' 2> /dev/null"
+                    incomplete; says "$f is damaged"; same_text 'below' '' "$(ls -A "$S/m")"; same_text 'doctor' 1 "$(doctor)"; same_text 'findings' damaged-record "$(kinds)"
+                    rm "$f"; up; same_text 'doctor' 0 "$(doctor)"; rwv unmount "$S/n"; delete agent
                     """)
             }
         }
