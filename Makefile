@@ -1,6 +1,8 @@
 # weavefs. `make build`, `make test`, `make demo`; see README.md.
 
 PREFIX  ?= /usr/local
+# Without a slash at its end, however it was given.
+override PREFIX := $(patsubst %/,%,$(PREFIX))
 DESTDIR ?=
 # mount(8) looks for its helpers in /sbin alone.
 SBINDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/sbin,$(PREFIX)/sbin)

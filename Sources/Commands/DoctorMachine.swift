@@ -19,9 +19,8 @@ struct DoctorMachine {
 
     /// fusermount3, which mounts for ordinary users.
     private static func helper() -> [DoctorFinding] {
-        let places = (CurrentProcess.environment("PATH") ?? "/usr/bin:/bin").split(separator: ":").map { $0 + "/fusermount3" }
-        guard let path = places.first(where: { (try? Files.status(String($0), follow: true))??.isRegular == true }).map({ String($0) }) else {
-            return [DoctorFinding(kind: .helper, path: "fusermount3", what: "it is not on the PATH", why: "ordinary users cannot mount without it; workweaves are made as checkouts",
+        guard let path = MountProgram.path else {
+            return [DoctorFinding(kind: .helper, path: MountProgram.name, what: "it is neither on the PATH nor in \(MountProgram.usualPlaces.joined(separator: ", "))", why: "ordinary users cannot mount without it; workweaves are made as checkouts",
                                   fix: "install the package fuse3")]
         }
         guard let status = (try? Files.status(path, follow: true)) ?? nil, status.owner != 0 || status.permissions & 0o4000 == 0 else { return [] }

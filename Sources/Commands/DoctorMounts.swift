@@ -13,26 +13,29 @@ struct DoctorMounts {
         self.server = server
         var found: [DoctorFinding] = []
         var records: [MountRecord] = []
-        do throws(WeaveError) { records = try weave.mountRecords() } catch {
+        do throws(WeaveError) {
+            records = try weave.mountRecords()
+            for damaged in try weave.damagedMounts() {
+                found.append(DoctorFinding(kind: .damagedRecord, path: damaged.file, what: damaged.error.message, why: "the project mount that is registered there cannot be served",
+                                           fix: damaged.error.hint ?? "remove that file, and mount the project again"))
+            }
+        } catch {
             found.append(DoctorFinding(kind: .damagedRecord, path: weave.mounts, what: error.message, why: "no project mount of the weave can be served",
-                                       fix: error.hint ?? "remove that file, and mount the project again"))
+                                       fix: error.hint ?? "see to its permissions"))
         }
         let table = MountTable.all()
         for path in [weave.workweaves] + records.map(\.path) {
-            if let there = table.last(where: { $0.path == path }) { found += Self.mounted(there, weave, server) } else {
+            if let there = table.last(where: { $0.path == path }) { found += Self.mounted(there, weave, server, records.first { $0.path == path }) } else {
                 found += Self.missing(path, weave, server, isProject: path != weave.workweaves)
             }
         }
-        let known = Set(records.map(\.path) + [weave.workweaves])
-        for entry in table where entry.type == MountTable.ours && entry.source == weave.root && !known.contains(entry.path) && Self.isDead(entry.path) {
+        // The base view goes and comes with the workweaves that lie upon it.
+        let isBaseSaid = found.contains { $0.kind == .deadMount && $0.path == weave.workweaves }
+        let known = Set(records.map(\.path) + [weave.workweaves] + (isBaseSaid ? [weave.baseView] : []))
+        for entry in table where entry.type == MountTable.ours && entry.source == weave.root && !known.contains(entry.path) && entry.isDead {
             found.append(Self.dead(entry.path))
         }
         findings = found + Self.states(server, weave)
-    }
-
-    private static func isDead(_ path: String) -> Bool {
-        do throws(Errno) { _ = try Files.status(path) } catch { return error == .notConnected }
-        return false
     }
 
     private static func dead(_ path: String) -> DoctorFinding {
@@ -40,10 +43,10 @@ struct DoctorMounts {
                       why: "every access fails until it is mounted anew; what was written is safe", fix: "run 'rwv up'", service: .serve)
     }
 
-    private static func mounted(_ there: MountTable.Entry, _ weave: Weave, _ server: DoctorServer) -> [DoctorFinding] {
+    private static func mounted(_ there: MountTable.Entry, _ weave: Weave, _ server: DoctorServer, _ record: MountRecord?) -> [DoctorFinding] {
         if there.type == MountTable.ours, there.source == weave.root {
             if server.isServed || server.isBusy { return [] }
-            if isDead(there.path) { return [dead(there.path)] }
+            if there.isDead { return [dead(there.path)] }
             return [DoctorFinding(kind: .unreachableServer, path: there.path, what: "it is mounted and answers, but the server that does it cannot be found: \(weave.run) was emptied",
                                   why: "no command that needs the server works, and a second one cannot take its place",
                                   fix: "end \(keepers(weave)), which takes its mounts away, then run 'rwv up'")]
@@ -54,8 +57,12 @@ struct DoctorMounts {
             return [DoctorFinding(kind: .foreignMount, path: there.path, what: "it is mounted for the weave \(there.source): this one was moved while it was served",
                                   why: "no command that needs the server works", fix: "run 'rwv up', which takes it away unless somebody uses it", service: .serve)]
         }
+        if there.type == MountTable.ours, let record, !weave.owns(there) {
+            return [DoctorFinding(kind: .foreignMount, path: there.path, what: "the weave \(there.source) is mounted there", why: "the project that is registered there cannot be mounted",
+                                  fix: "'rwv unmount \(there.path)', which takes that one away, and run 'rwv up'; or remove \(weave.file(record.id)) if this one is not wanted any more")]
+        }
         let isMoved = there.type == MountTable.ours && there.path.hasPrefix(weave.root + "/")
-        if isMoved, isDead(there.path) { return [dead(there.path)] }
+        if weave.owns(there) { return [dead(there.path)] }
         return [DoctorFinding(
             kind: .foreignMount, path: there.path,
             what: isMoved ? "it is mounted for the weave \(there.source): this one was moved while it was served" : "another file system (\(there.type), \(there.source)) is mounted there",
@@ -93,7 +100,8 @@ struct DoctorMounts {
         let files = inside.filter { entry in isProject || ((try? Files.readLink(path + "/" + entry.text)) ?? nil)?.hasPrefix("../.rwv/") != true }
         if !files.isEmpty {
             found.append(DoctorFinding(kind: .filesBelow, path: path, what: "\(counted(files.count, "file")) in the mount point while nothing is mounted: \(files.prefix(3).map(\.text).joined(separator: ", "))",
-                                       why: "they vanish from sight at the next mount", fix: "move them to where they belong"))
+                                       why: isProject ? "the project is not mounted over them" : "they vanish from sight at the next mount",
+                                       fix: "move them to where they belong\(isProject ? ", then run 'rwv up'" : "")"))
         }
         if status.permissions != 0o555 {
             found.append(DoctorFinding(kind: .mountPointMode, path: path, what: "the mount point has mode \(String(status.permissions, radix: 8)), not 555, while nothing is mounted",
@@ -102,8 +110,8 @@ struct DoctorMounts {
                 return "chmod 555"
             })
         }
-        if server.isServed, isProject ? true : server.mounts.contains(where: { $0.kind == "workweave" && $0.engine != "checkout" }) {
-            found.append(DoctorFinding(kind: .notServed, path: path, what: "it is registered, a server runs, and nothing is mounted", why: "somebody has taken it away, or it could not be mounted",
+        if server.isServed, isProject ? files.isEmpty : server.mounts.contains(where: { $0.kind == "workweave" && $0.engine != "checkout" }) {
+            found.append(DoctorFinding(kind: .notServed, path: path, what: "it is registered, a server runs, and nothing is mounted", why: server.mounts.first { $0.path == path }?.problem ?? "somebody has taken it away, or it could not be mounted",
                                        fix: "run 'rwv up'; if that does not help, see \(weave.log)/server.log\(forget)", service: .serve))
         }
         return found
@@ -113,8 +121,9 @@ struct DoctorMounts {
     private static func states(_ server: DoctorServer, _ weave: Weave) -> [DoctorFinding] {
         server.mounts.compactMap { mount in
             switch mount.state {
-            case "failed":
-                DoctorFinding(kind: .notServed, path: mount.path, what: "the server could not serve it", why: "the workweave cannot be seen; its changed files lie in \(weave.states)/\(mount.name ?? "")/upper",
+            // What is wrong with a registered mount is said of its place.
+            case "failed" where mount.kind != "project":
+                DoctorFinding(kind: .notServed, path: mount.path, what: "the server could not serve it\(mount.problem.map { ": \($0)" } ?? "")", why: "the workweave cannot be seen; its changed files lie in \(weave.states)/\(mount.name ?? "")/upper",
                               fix: "see \(weave.log)/server.log; then 'rwv down' and 'rwv up'", service: .restart)
             case "stale":
                 DoctorFinding(kind: .staleProject, path: mount.path, what: "it shows '\(mount.project ?? "")' as it was: \(mount.problem ?? "")",

@@ -22,7 +22,8 @@ enum Mount {
             again the next time. Over a mount of this weave it switches that mount to the project.
             """)
     ) { session in
-        let context = try session.context(), weave = context.weave
+        let context = try session.contextOfWeave(), weave = context.weave
+        try session.service.requireOwner(weave)
         let project = try ProjectName(session.arguments[0] ?? "")
         _ = try weave.readManifest(project)
         let (options, place) = try options(session)
@@ -54,7 +55,7 @@ enum Mount {
     /// Refuses a place that cannot be mounted on. Returns the directory's permissions.
     private static func check(_ path: String, _ weave: Weave) throws -> UInt32 {
         if let there = MountTable.find(path) {
-            if there.type == MountTable.ours, there.source == weave.root, path != weave.workweaves { return 0o755 }
+            if weave.owns(there), path != weave.workweaves { return 0o755 }
             throw CommandFailure("something is mounted at \(path) already (\(there.type))", hint: "unmount it, or choose another directory")
         }
         if path == weave.root || weave.root.hasPrefix(path + "/") {

@@ -45,7 +45,7 @@ package struct MountHelper: Sendable {
         let call = try HelperCall(words, flags: "sfnvrw", values: "Not")
         guard call.operands.count == 2 else { throw HelperCall.usage("mount.weavefs WEAVE DIR [-o project=P,…]") }
         let options = try HelperOptions(call.values("o"), isSloppy: call.has("s"), readOnly: call.has("r"))
-        let source = Self.weave(call.operands[0]), directory = call.operands[1]
+        let source = Self.weave(call.operands[0]), directory = try Self.place(call.operands[1])
         let project = try options.project ?? (options.isRemount ? nil : activeProject(source))
         guard let project else { throw UsageError("a mounted project can be switched, and nothing else", hint: "mount -o remount,project=NAME \(directory)") }
         if let there = MountTable.find(directory), there.type == MountTable.ours, there.isReadOnly != options.isReadOnly {
@@ -91,6 +91,12 @@ package struct MountHelper: Sendable {
     private static func weave(_ spec: String) -> String {
         let prefix = "weavefs#"
         return spec.hasPrefix(prefix) ? String(spec.dropFirst(prefix.count)) : spec
+    }
+
+    /// A mount point as an absolute path, from the caller's directory: the line of ours is carried out in the weave.
+    private static func place(_ text: String) throws -> String {
+        if text.hasPrefix("/") { return text }
+        return Files.canonicalAsFar(try system("find the working directory") { () throws(Errno) in try Files.workingDirectory() } + "/" + text)
     }
 
     private func activeProject(_ weave: String) throws -> String {
@@ -164,7 +170,10 @@ private struct HelperOptions {
         for option in lists.flatMap({ $0.split(separator: ",").map(String.init) }) {
             let name = String(option.prefix { $0 != "=" })
             switch name {
-            case "project": project = String(option.dropFirst(name.count + 1))
+            case "project":
+                let value = String(option.dropFirst(name.count + 1))
+                guard !value.isEmpty, !value.hasPrefix("-") else { throw UsageError("'\(option)' names no project", hint: "write project=NAME, such as project=web-app") }
+                project = value
             case "all": showsAll = true
             case "remount": isRemount = true
             case "ro", "rw": isReadOnly = option == "ro"

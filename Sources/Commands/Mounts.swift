@@ -18,6 +18,7 @@ enum Mounts {
             mounts = try weave.mountRecords().map {
                 MountInfo(kind: "project", path: $0.path, name: nil, project: $0.project, engine: "fuse", state: "down", counters: nil)
             }
+            mounts += try weave.damagedMounts().map(MountInfo.init)
             mounts += try weave.workweaveRecords().map {
                 MountInfo(kind: "workweave", path: weave.workweaves + "/" + $0.name, name: $0.name, project: $0.project, engine: $0.engine,
                           state: $0.engine == "checkout" && Files.isDirectory(weave.workweaves + "/" + $0.name) ? "served" : "down", counters: nil)

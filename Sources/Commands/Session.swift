@@ -10,19 +10,36 @@ final class Session {
     let service: Service
     /// The canonical directory that the command was started in, or that `-C` names.
     let directory: String
+    /// The weave whose dead mount that directory lies in, if it could not be entered; nil otherwise.
+    private let deadWeave: Weave?
     private var found: Context?
 
     init(_ arguments: ParsedArguments, _ output: Output, _ service: Service) throws {
         self.arguments = arguments
         self.output = output
         self.service = service
-        let here = try system("find the working directory") { () throws(Errno) in try Files.workingDirectory() }
-        var at = here
-        for step in arguments.values("-C") { at = step.hasPrefix("/") ? step : at + "/" + step }
-        directory = try system("enter \(arguments.value("-C") ?? at)") { () throws(Errno) in
-            let canonical = try Files.canonical(at)
-            guard Files.isDirectory(canonical) else { throw .notDirectory }
-            return canonical
+        var at = ""
+        for step in arguments.values("-C") { at = at.isEmpty || step.hasPrefix("/") ? step : at + "/" + step }
+        if !at.hasPrefix("/") {
+            let here = try system("find the working directory") { () throws(Errno) in try Self.workingDirectory() }
+            at = at.isEmpty ? here : here + "/" + at
+        }
+        directory = Files.canonicalAsFar(at)
+        do throws(Errno) {
+            guard Files.isDirectory(try Files.canonical(at)) else { throw .notDirectory }
+            deadWeave = Files.isDead(directory) ? Weave.ofDeadMount(directory) : nil
+        } catch {
+            deadWeave = Weave.ofDeadMount(directory)
+            if deadWeave == nil { throw WeaveError(error, "enter \(arguments.value("-C") ?? at)") }
+        }
+    }
+
+    /// Where we are. In a mount that was taken away, where nobody can tell, it is where the shell takes itself to be: mounted anew, perhaps.
+    private static func workingDirectory() throws(Errno) -> String {
+        do throws(Errno) { return try Files.workingDirectory() } catch {
+            guard let shell = CurrentProcess.environment("PWD"), shell.hasPrefix("/"), let link = (try? Files.readLink("/proc/self/cwd")) ?? nil,
+                  !link.hasSuffix(" (deleted)") else { throw error }
+            return shell
         }
     }
 
@@ -37,15 +54,36 @@ final class Session {
     /// Where the command acts. From here on root has become the owner of the weave.
     func context() throws -> Context {
         if let found { return found }
-        let context = try Context.find(from: directory, project: namedProject())
+        let context = try orInDeadMount {
+            try Context.find(from: directory, project: namedProject())
+        } else: { weave in
+            throw CommandFailure("\(directory) cannot be entered: the server of \(weave.root) is gone", hint: "run 'rwv up', and go there again")
+        }
         try becomeOwner(of: context.weave.root)
         found = context
         return context
     }
 
+    /// The same for commands that need no more than the weave and what they are told: in a dead mount it is what the mount shows.
+    func contextOfWeave() throws -> Context {
+        try orInDeadMount(context) { weave in
+            try becomeOwner(of: weave.root)
+            return Context(weave: weave, workweave: nil, project: try namedProject())
+        }
+    }
+
+    /// In a dead mount some of what is asked first may be answered, since the kernel remembers it.
+    private func orInDeadMount<R>(_ find: () throws -> R, else other: (Weave) throws -> R) throws -> R {
+        if let deadWeave { return try other(deadWeave) }
+        do { return try find() } catch {
+            guard let weave = Weave.ofDeadMount(directory) else { throw error }
+            return try other(weave)
+        }
+    }
+
     /// The weave alone, for commands that see to what is mounted of it: they work also when its disk cannot be read.
     func weave() throws -> Weave {
-        let weave = try found?.weave ?? Context.findWeave(from: directory)
+        let weave = try found?.weave ?? orInDeadMount { try Context.findWeave(from: directory) } else: { $0 }
         try becomeOwner(of: weave.root)
         return weave
     }
@@ -65,8 +103,8 @@ final class Session {
         return directory + "/" + text
     }
 
-    /// The real path of a directory that the user typed. With `mayBeDead` its last part need not answer: of a mount whose server is gone.
-    func canonicalDirectory(_ text: String, mayBeDead: Bool = false) throws -> String {
+    /// The real path of a directory that the user typed, also of a mount of ours whose server is gone. With `mayBeGone` its last part need not be there.
+    func canonicalDirectory(_ text: String, mayBeGone: Bool = false) throws -> String {
         if text.isEmpty { throw CommandFailure("the name of the directory is empty", hint: "name a directory that is there") }
         var typed = path(text)
         while typed.utf8.count > 1, typed.hasSuffix("/") { typed.removeLast() }
@@ -75,10 +113,12 @@ final class Session {
             guard Files.isDirectory(real) else { throw .notDirectory }
             return real
         } catch {
-            guard mayBeDead, let slash = typed.lastIndex(of: "/"), let above = try? Files.canonical(slash == typed.startIndex ? "/" : String(typed[..<slash])) else {
+            let real = Files.canonicalAsFar(typed)
+            if MountTable.find(real)?.type == MountTable.ours { return real }
+            guard mayBeGone, let slash = typed.lastIndex(of: "/"), (try? Files.canonical(slash == typed.startIndex ? "/" : String(typed[..<slash]))) != nil else {
                 throw CommandFailure("cannot use \(text): \(error)", hint: "name a directory that is there")
             }
-            return (above == "/" ? "" : above) + typed[slash...]
+            return real
         }
     }
 

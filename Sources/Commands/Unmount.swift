@@ -10,7 +10,7 @@ enum Unmount {
         options: [OptionSpec("--force", "detach it although it is in use")],
         details: "In use: names the programs. What was written at the mount's root stays, and is there again at the project's next mount.")
     ) { session in
-        let path = try session.canonicalDirectory(session.arguments[0] ?? "", mayBeDead: true)
+        let path = try session.canonicalDirectory(session.arguments[0] ?? "", mayBeGone: true)
         // The mount says which weave it is of; the working directory need not be in one.
         let source = MountTable.find(path).flatMap { $0.type == MountTable.ours ? $0.source : nil }
         let weave: Weave

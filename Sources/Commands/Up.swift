@@ -9,7 +9,7 @@ enum Up {
         "up", "serve the weave's workweaves and project mounts, as after a reboot",
         options: [OptionSpec("--foreground", "stay, and serve until a signal comes")])
     ) { session in
-        let weave = try session.context().weave
+        let weave = try session.contextOfWeave().weave
         try session.service.leaveFormerPlace(weave)
         if session.arguments.has("--foreground") {
             try weave.prepareState()
@@ -18,8 +18,10 @@ enum Up {
         }
         guard case .mounts(let mounts) = try bringUp(session.service.client(weave)) else { return }
         let failed = mounts.filter { $0.state == "failed" || $0.state == "down" }
-        if !failed.isEmpty {
-            throw CommandFailure(errors: failed.map { "\($0.path) could not be served" }, hint: "see \(weave.log)/server.log")
+        // Served still, and not the next time.
+        let damaged = mounts.filter { $0.kind == "project" && $0.state == "served" }.compactMap(\.problem)
+        if !failed.isEmpty || !damaged.isEmpty {
+            throw CommandFailure(errors: failed.map { "\($0.path) could not be served\($0.problem.map { ": \($0)" } ?? "")" } + damaged, hint: "see \(weave.log)/server.log")
         }
     }
 }

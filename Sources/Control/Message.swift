@@ -180,6 +180,14 @@ package struct MountInfo: Codable, Sendable {
     }
 }
 
+extension MountInfo {
+    /// One whose registration cannot be read.
+    package init(_ damaged: DamagedMount) {
+        self.init(kind: "project", path: damaged.path ?? damaged.file, name: nil, project: damaged.project, engine: "fuse", state: "failed",
+                  problem: damaged.error.sentence, counters: nil)
+    }
+}
+
 /// The first thing on a connection, from the client. The server answers calls of its own protocol number only.
 package struct Envelope: Codable, Sendable {
     package var version: String

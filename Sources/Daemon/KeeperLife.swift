@@ -51,6 +51,7 @@ final class KeeperLife {
             listener = try ControlSocket.listen(in: weave.run)
             try Files.writeAtomically(weave.run + "/keeper.pid", Array("\(CurrentProcess.id)\n".utf8))
         }
+        mounts.takeLeftoversAway()
         try startServer(isInherited: false)
         log.write("keeper \(CurrentProcess.id) serves \(weave.root)")
         return loop()

@@ -7,7 +7,14 @@ internal import Weave
 final class KeptMounts {
     private let weave: Weave
     private let log: Log
-    private var mounts: [(mount: KeptMount, descriptor: FileDescriptor)] = []
+    private var mounts: [Held] = []
+
+    private struct Held {
+        let mount: KeptMount
+        let descriptor: FileDescriptor
+        /// What the kernel numbers it by ("0:57"): another's mount may have taken its place since.
+        let device: String?
+    }
 
     init(_ weave: Weave, _ log: Log) {
         self.weave = weave
@@ -15,7 +22,12 @@ final class KeptMounts {
     }
 
     /// Whether any of them is still there for the kernel.
-    var areAnyMounted: Bool { mounts.contains { MountTable.find($0.mount.path) != nil } }
+    var areAnyMounted: Bool { mounts.contains(where: isThere) }
+
+    private func isThere(_ m: Held) -> Bool {
+        guard let there = MountTable.find(m.mount.path) else { return false }
+        return there.type == MountTable.ours && there.source == weave.root && there.device == m.device
+    }
 
     /// Tells a server that begins of every mount.
     func handOver(to channel: FileDescriptor) throws(Errno) {
@@ -34,7 +46,8 @@ final class KeptMounts {
 
     func unmount(_ id: String, lazy: Bool) -> KeeperAnswer {
         guard let m = mounts.first(where: { $0.mount.id == id }) else { return .done }
-        do throws(Errno) { try Mount.detach(m.mount.path, lazy: lazy) } catch {
+        do throws(Errno) { if isThere(m) { try Mount.detach(m.mount.path, lazy: lazy) } } catch {
+            if error == .notFound { return .failed(WeaveError(.unsupported, "cannot take away \(m.mount.path): there is no \(MountProgram.name)", hint: "install the package fuse3")) }
             return .failed(WeaveError(.busy, "\(m.mount.path) is in use", hint: "leave that directory and end those programs, or use --force"))
         }
         // Who still has files open in a detached one is served until he closes them.
@@ -50,12 +63,12 @@ final class KeptMounts {
 
     /// Takes away whatever is left, in use or not.
     func takeAllAway() {
-        for m in mounts.reversed() where MountTable.find(m.mount.path) != nil {
+        for m in mounts.reversed() where isThere(m) {
             if (try? Mount.detach(m.mount.path, lazy: false)) == nil { try? Mount.detach(m.mount.path, lazy: true) }
         }
     }
 
-    private func attach(_ request: MountRequest) throws(WeaveError) -> (mount: KeptMount, descriptor: FileDescriptor) {
+    private func attach(_ request: MountRequest) throws(WeaveError) -> Held {
         let path = request.place ?? request.path
         try makeWay(at: path)
         if request.makesDirectory {
@@ -68,6 +81,10 @@ final class KeptMounts {
         }
         // Nothing is ever written below a missing mount; but fusermount3 wants a directory its user may write to.
         let below = try system("open \(path)") { () throws(Errno) in OwnedDescriptor(try Files.open(path, OpenFlags.directory | OpenFlags.noFollow)) }
+        // Of directories of the weave's own `CheckoutLinks` knows what is in them.
+        if !request.makesDirectory, try !system("list \(path)", { () throws(Errno) in try below.descriptor.directoryEntries() }).isEmpty {
+            throw WeaveError(.exists, "\(path) is not empty", hint: "move what is in it elsewhere, then run 'rwv up'")
+        }
         var mode = try system("look at \(path)") { () throws(Errno) in try below.descriptor.status() }.permissions
         try? below.descriptor.setMode(0o755)
         defer { try? below.descriptor.setMode(mode) }
@@ -79,7 +96,7 @@ final class KeptMounts {
             let first = try Mount.readInit(descriptor)
             try descriptor.setNonBlocking(true)
             mode = 0o555
-            return (KeptMount(id: request.id, path: request.path, initRequest: first), descriptor)
+            return Held(mount: KeptMount(id: request.id, path: request.path, initRequest: first), descriptor: descriptor, device: MountTable.find(path)?.device)
         } catch {
             if error == .permission, CurrentProcess.userID != 0, request.options.contains("allow_other") {
                 throw WeaveError(.denied, "cannot let other users into \(path): \(error)", hint: "put the line user_allow_other into /etc/fuse.conf, or mount without --allow-other")
@@ -89,11 +106,21 @@ final class KeptMounts {
         }
     }
 
+    /// Takes away what a dead keeper of this weave left where nothing may be mounted again, since its registration is gone or cannot be read.
+    func takeLeftoversAway() {
+        for entry in MountTable.all() where entry.source == weave.root && ![weave.workweaves, weave.baseView].contains(entry.path) {
+            guard let left = weave.ownMount(at: entry.path), left.isDead else { continue }
+            log.write("taking away a mount left behind at \(left.path)")
+            try? Mount.detach(left.path, lazy: true)
+        }
+    }
+
     /// Takes away what a dead keeper of this weave left at the path.
     private func makeWay(at path: String) throws(WeaveError) {
         guard let there = MountTable.find(path) else { return }
-        guard there.type == MountTable.ours, there.source == weave.root || path.hasPrefix(weave.root + "/") else {
-            throw WeaveError(.exists, "another file system (\(there.type)) is mounted at \(path)", hint: "unmount it, or choose another directory")
+        guard weave.owns(there) else {
+            throw WeaveError(.exists, there.type == MountTable.ours ? "another weave, \(there.source), is mounted at \(path)" : "another file system (\(there.type)) is mounted at \(path)",
+                             hint: "unmount it, or choose another directory")
         }
         if mounts.contains(where: { $0.mount.path == path }) { throw WeaveError(.exists, "\(path) is mounted already", hint: "see 'rwv mounts'") }
         log.write("taking away a mount left behind at \(path)")

@@ -34,30 +34,26 @@ package enum Local {
             }
             // Nobody serves: what may be left is a mount point whose server died.
             if weave.diskFailure != nil {
-                for entry in MountTable.all() where entry.source == weave.root { try detachDead(entry.path, weave) }
+                for entry in MountTable.all() where entry.source == weave.root { try detachOurs(entry.path, weave, onlyDead: true) }
                 return .done
             }
             return try exclusively(weave) { () throws(WeaveError) in
                 let known = ((try? weave.mountRecords()) ?? []).map(\.path) + [weave.workweaves, weave.baseView]
-                let others = MountTable.all().filter { $0.source == weave.root }.map(\.path).filter { !known.contains($0) && Self.isDead($0) }
-                for path in known + others where MountTable.find(path)?.type == MountTable.ours {
-                    try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
-                }
+                for path in known { try detachOurs(path, weave) }
+                for entry in MountTable.all() where entry.source == weave.root && !known.contains(entry.path) { try detachOurs(entry.path, weave, onlyDead: true) }
                 try CheckoutLinks(weave).renew()
                 return .done
             }
         case .unmount(let path, _):
             if let failure = weave.diskFailure {
-                guard try detachDead(path, weave) else { throw failure }
+                guard try detachOurs(path, weave, onlyDead: true) else { throw failure }
                 throw MountRecord.stillThere(path, failure)
             }
             return try exclusively(weave) { () throws(WeaveError) in
                 guard let record = try weave.mountRecords().first(where: { $0.path == path }) else {
                     throw WeaveError(.notFound, "\(path) is no mount of \(weave.root)", hint: "'rwv mounts' shows what there is")
                 }
-                if MountTable.find(path)?.type == MountTable.ours {
-                    try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
-                }
+                try detachOurs(path, weave)
                 try weave.removeMount(record.id)
                 return .unmounted(modeBelow: record.modeBelow)
             }
@@ -73,18 +69,12 @@ package enum Local {
         }
     }
 
-    /// Takes away a mount of the weave's that nobody answers for. False when it is none, or somebody does.
+    /// Takes away a mount that was left behind, if it is this weave's; with `onlyDead`, if nobody answers for it either. Else returns false.
     @discardableResult
-    private static func detachDead(_ path: String, _ weave: Weave) throws(WeaveError) -> Bool {
-        guard let entry = MountTable.find(path), entry.type == MountTable.ours, entry.source == weave.root, isDead(path) else { return false }
+    private static func detachOurs(_ path: String, _ weave: Weave, onlyDead: Bool = false) throws(WeaveError) -> Bool {
+        guard let entry = weave.ownMount(at: path), !onlyDead || entry.isDead else { return false }
         try system("take away the mount left behind at \(path)") { () throws(Errno) in try Mount.detach(path, lazy: true) }
         return true
-    }
-
-    /// Whether nobody answers for a mount any more.
-    private static func isDead(_ path: String) -> Bool {
-        do throws(Errno) { _ = try Files.status(path) } catch { return error == .notConnected }
-        return false
     }
 
     /// Under the lock that a keeper holds while it lives.

@@ -15,7 +15,12 @@ struct MovedWeave {
 
     /// Takes the mounts away where they are now, and ends their keeper. - Throws: `.busy`, naming them, when somebody uses one (and not `force`).
     func takeDown(force: Bool) throws(WeaveError) {
-        let mounts = MountTable.all().filter { [MountTable.ours, ExclusiveUse.mountType].contains($0.type) && $0.source == former }
+        var mounts = MountTable.all().filter { [MountTable.ours, ExclusiveUse.mountType].contains($0.type) && $0.source == former }
+        if Weave.isRoot(former) {
+            // There is a weave again, with mounts of its own.
+            let registered = Set(try weave.mountRecords().map(\.path))
+            mounts.removeAll { !$0.path.hasPrefix(weave.root + "/") && !registered.contains($0.path) }
+        }
         if !force { try requireUnused(mounts.map(\.path)) }
         for mount in mounts.reversed() {
             do throws(Errno) {

@@ -23,6 +23,10 @@ package enum Mount {
         guard let session = unsafe session else { throw .invalid }
         // Destroying the session closes its descriptor, and unmounts nothing.
         defer { unsafe fuse_session_destroy(session) }
+        // libfuse looks in one place, then on the PATH.
+        let search = CurrentProcess.environment("PATH")
+        if CurrentProcess.userID != 0, let directory = MountProgram.directory { unsafe setenv("PATH", "\(search.map { $0 + ":" } ?? "")\(directory)", 1) }
+        defer { if let search { unsafe setenv("PATH", search, 1) } else { unsafe unsetenv("PATH") } }
         errno = 0
         guard unsafe fuse_session_mount(session, path) == 0 else {
             throw errno == 0 ? .permission : Errno(rawValue: errno)
@@ -35,7 +39,7 @@ package enum Mount {
         try descriptor.readSome((1 << 20) + 8192)
     }
 
-    /// Takes a mount away. - Throws: EBUSY when it is in use (and not `lazy`); EPERM when fusermount3 refuses or is missing.
+    /// Takes a mount away. - Throws: EBUSY when it is in use (and not `lazy`), or fusermount3 refuses; ENOENT when that is missing.
     package static func detach(_ path: String, lazy: Bool) throws(Errno) {
         if CurrentProcess.userID == 0 {
             do throws(Errno) { return try unmount(path, lazy: lazy) } catch {
@@ -43,7 +47,9 @@ package enum Mount {
                 throw error
             }
         }
-        let outcome = try Subprocess("fusermount3", ["-u", "-q"] + (lazy ? ["-z"] : []) + ["--", path]).run(timeout: 30)
+        guard let program = MountProgram.path else { throw .notFound }
+        // Not where we are: that may be the very mount.
+        let outcome = try Subprocess(program, ["-u", "-q"] + (lazy ? ["-z"] : []) + ["--", path], directory: "/").run(timeout: 30)
         if outcome.succeeded || MountTable.find(path) == nil { return }
         throw .busy
     }

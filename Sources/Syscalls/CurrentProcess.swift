@@ -11,7 +11,7 @@ package enum CurrentProcess {
     /// Gives this thread a umask of its own, which threads that it starts share (unshare(2) with CLONE_FS; no right is needed).
     package static func setThreadUmask(_ mask: UInt32) throws(Errno) { _ = try check(rwv_own_umask(mask)) }
 
-    /// getenv(3); nil when unset. Called from Commands only.
+    /// getenv(3); nil when unset. Called from Commands, and for the PATH that programs are looked for in.
     package static func environment(_ name: String) -> String? {
         guard let p = unsafe rwv_getenv(name) else { return nil }
         return unsafe String(cString: p)

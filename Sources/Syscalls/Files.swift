@@ -24,6 +24,16 @@ package enum Files {
         do throws(Errno) { return try status(path) != nil } catch { return true }
     }
 
+    /// Whether something lies in a FUSE mount that nobody serves any more (ENOTCONN). Attributes the kernel may still remember; what statfs(2)
+    /// tells, never.
+    package static func isDead(_ path: String) -> Bool {
+        do throws(Errno) {
+            let there = OwnedDescriptor(try open(path, OpenFlags.path))
+            _ = try there.descriptor.fileSystemStatus()
+            return false
+        } catch { return error == .notConnected }
+    }
+
     /// Whether something is mounted there, told by touching it: at once, however long the ``MountTable`` is. Nil where that cannot be told.
     package static func isMountPoint(_ path: String) -> Bool? {
         let r = unsafe rwv_is_mount_point(path)
@@ -178,7 +188,21 @@ package enum Files {
         return unsafe String(cString: p)
     }
 
-    /// getcwd(3).
+    /// As far as realpath(3) follows a path; the rest, as in a mount whose server is gone, as it was written, without `.` and `..`.
+    package static func canonicalAsFar(_ path: String) -> String {
+        var parts = path.split(separator: "/"), rest: [Substring] = []
+        while true {
+            if let real = try? canonical("/" + parts.joined(separator: "/")) {
+                var out = real.split(separator: "/")
+                for part in rest.reversed() where part != "." { if part == ".." { _ = out.popLast() } else { out.append(part) } }
+                return "/" + out.joined(separator: "/")
+            }
+            guard let last = parts.popLast() else { return path }
+            rest.append(last)
+        }
+    }
+
+    /// getcwd(3). - Throws: ENOENT in a directory that was deleted, and in a mount that was taken away.
     package static func workingDirectory() throws(Errno) -> String {
         guard let p = unsafe getcwd(nil, 0) else { throw Errno(rawValue: errno) }
         defer { unsafe free(p) }

@@ -19,6 +19,9 @@ package enum MountTable {
         package let device: String
         /// What the file system itself says of how it was mounted.
         package let options: [String]
+
+        /// Whether nobody answers for it any more. It must be the topmost at its path, which is touched.
+        package var isDead: Bool { Files.isDead(path) }
     }
 
     /// The topmost mount at `path`; nil when nothing is mounted there.

@@ -13,6 +13,21 @@ package enum MountFlags {
     package static let isSlave = UInt(MS_SLAVE)
 }
 
+/// fusermount3(1), which mounts and unmounts for ordinary users.
+package enum MountProgram {
+    package static let name = "fusermount3"
+    /// Where distributions put it, whatever the PATH says.
+    package static let usualPlaces = ["/usr/bin", "/bin", "/usr/local/bin"]
+
+    /// The directory that it is in, on the PATH or in one of the usual places; nil where it is not to be had.
+    package static var directory: String? {
+        let named = CurrentProcess.environment("PATH")?.split(separator: ":").map(String.init) ?? []
+        return (named + usualPlaces).first { (try? Files.status("\($0)/\(name)", follow: true))??.isRegular == true }
+    }
+
+    package static var path: String? { directory.map { "\($0)/\(name)" } }
+}
+
 /// mount(2). - Throws: EPERM without the right; EINVAL and the like when the file system does not take its options.
 package func mountFileSystem(_ source: String, at target: String, type: String, flags: UInt, options: String) throws(Errno) {
     _ = try check(unsafe rwv_mount(source, target, type, flags, options))

@@ -129,6 +129,7 @@ package struct KernelMount {
             do throws(Errno) { for place in places { try setReadOnly(place, true) } } catch { throw WeaveError(error == .busy ? .busy : .failed, "\(error)") }
         case .detach:
             guard isOccupied else { return }
+            guard isOverlay else { throw WeaveError(.exists, "another file system is mounted there", hint: "unmount it") }
             try system("detach") { () throws(Errno) in
                 try Syscalls.unmount(path, lazy: true)
                 for place in inner() { try Syscalls.unmount(place, lazy: true) }
@@ -152,15 +153,25 @@ package struct KernelMount {
     /// Whether something is mounted there, told by touching it: the table of a thousand mounts takes longer to read than all else together.
     private var isOccupied: Bool { Files.isMountPoint(path) ?? isMounted }
 
+    /// What somebody has mounted on top of ours is not ours to take away. Told by touching it, too.
+    private var isOverlay: Bool {
+        guard let top = try? Files.open(path, OpenFlags.path | OpenFlags.directory | OpenFlags.noFollow) else { return isMounted }
+        defer { top.close() }
+        return (try? top.fileSystemStatus().type) == FileSystemStatus.overlay
+    }
+
     private func takeAway() throws(Errno) {
         guard isOccupied else { return }
+        guard isOverlay else { throw .busy }
         if !Files.exists(state + "/added"), (try? Syscalls.unmount(path, lazy: false)) != nil { return }
         for place in inner().reversed() { try Syscalls.unmount(place, lazy: false) }
         try Syscalls.unmount(path, lazy: false)
     }
 
     /// What is mounted inside, and what was left half-mounted, in the order of mounting.
-    private func inner() -> [String] { MountTable.all().map(\.path).filter { $0.hasPrefix(path + "/") || $0.hasPrefix(state + "/") } }
+    private func inner() -> [String] {
+        MountTable.all().filter { $0.type == Self.type && $0.source == weave.root && ($0.path.hasPrefix(path + "/") || $0.path.hasPrefix(state + "/")) }.map(\.path)
+    }
 
     private func mountOverlay(_ record: WorkweaveRecord) throws(Errno) {
         let lowers = try record.beneath.repos.map { repo throws(Errno) in try layer(repo) }

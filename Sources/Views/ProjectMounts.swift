@@ -16,6 +16,8 @@ final class ProjectMounts: Sendable {
     private let changing = Lock()
     /// A leaf.
     private let mounts = Locked<[String: ProjectMount]>([:])
+    /// Why those that are registered could not be mounted when they were to be, by id. A leaf.
+    private let failures = Locked<[String: String]>([:])
     /// From the first mount on; nil where there is no inotify(7) to be had.
     private let teller = Locked<ChangeTeller?>(nil)
 
@@ -42,7 +44,8 @@ final class ProjectMounts: Sendable {
         mount.connect(session)
         teller?.add(mount.handler.files, session, isInherited: isInherited) { [weak handler = mount.handler] in handler?.topNode }
         mounts.withLock { $0[record.id] = mount }
-        if !isInherited { Self.endFlushes(record.path) }
+        failures.withLock { $0[record.id] = nil }
+        if !isInherited { Self.endFlushes(place ?? record.path) }
     }
 
     /// Lets the kernel learn that we have no use for FLUSH, by closing a file of the mount. It would send one for each file that is open in
@@ -63,11 +66,13 @@ final class ProjectMounts: Sendable {
     /// Takes over what a predecessor served; as the first server of a keeper, mounts all that is registered.
     func start(_ mounter: any Mounter) throws(WeaveError) {
         for record in try weave.mountRecords() where mounter.isInherited(Self.prefix + record.id) || !mounter.isSuccessor { bringUp(record, mounter) }
+        for damaged in try weave.damagedMounts() { log(damaged.error.sentence) }
     }
 
     private func bringUp(_ record: MountRecord, _ mounter: any Mounter) {
         do throws(WeaveError) { try serve(record, mounter) } catch {
             log("\(record.path) is not mounted: \(error.message)")
+            failures.withLock { $0[record.id] = error.sentence }
         }
     }
 
@@ -112,6 +117,7 @@ final class ProjectMounts: Sendable {
         }
         if isUp(record.id, mounter) { try takeAway(record, force, mounter) }
         mounts.withLock { $0[record.id] = nil }
+        failures.withLock { $0[record.id] = nil }
         do throws(WeaveError) { try weave.removeMount(record.id) } catch { throw MountRecord.stillThere(path, error) }
         return record.modeBelow
     }
@@ -157,14 +163,23 @@ final class ProjectMounts: Sendable {
     }
 
     func infos(_ mounter: (any Mounter)?) throws(WeaveError) -> [MountInfo] {
-        try records().map { record in
-            let mount = mounts.withLock { $0[record.id] }
-            let isUp = mounter?.isServed(Self.prefix + record.id) ?? false
-            if isUp { mount?.look() }
-            let problem = isUp ? mount?.problem : nil
-            return MountInfo(kind: "project", path: record.path, name: nil, project: record.project, engine: "fuse",
-                             state: !isUp ? "down" : problem == nil ? "served" : "stale", problem: problem,
-                             counters: isUp ? mount.map { Dictionary(uniqueKeysWithValues: $0.handler.counters.values) } : nil)
+        let damaged = weave.diskFailure == nil ? try weave.damagedMounts() : []
+        return try records().map { info($0, mounter) } + damaged.map { damaged in
+            // Damaged while it is served: it is, until it is taken away.
+            guard let record = mounts.withLock({ $0[damaged.id] })?.record, mounter?.isServed(Self.prefix + record.id) == true else { return MountInfo(damaged) }
+            var served = info(record, mounter)
+            served.problem = damaged.error.sentence
+            return served
         }
+    }
+
+    private func info(_ record: MountRecord, _ mounter: (any Mounter)?) -> MountInfo {
+        let mount = mounts.withLock { $0[record.id] }
+        let isUp = mounter?.isServed(Self.prefix + record.id) ?? false
+        if isUp { mount?.look() }
+        let problem = isUp ? mount?.problem : failures.withLock { $0[record.id] }
+        return MountInfo(kind: "project", path: record.path, name: nil, project: record.project, engine: "fuse",
+                         state: isUp ? problem == nil ? "served" : "stale" : problem == nil ? "down" : "failed", problem: problem,
+                         counters: isUp ? mount.map { Dictionary(uniqueKeysWithValues: $0.handler.counters.values) } : nil)
     }
 }

@@ -141,8 +141,10 @@ extension ServedWeave {
         // Deleted between the look at the record and the look at the mount.
         if !isServed, !Files.exists(weave.states + "/" + record.name) { return nil }
         let standIn = engine?.standIn(record.name), use = useProblem(record.name)
+        let state = use != nil ? "in use" : isServed ? "served" : wasBusy || locks.isBusy(record.name) ? "changing" : "failed"
+        let problem = standIn?.reason ?? use ?? (state == "failed" ? failures.withLock { $0[record.name] } : nil)
         return MountInfo(kind: "workweave", path: path(of: record.name), name: record.name, project: record.project, engine: standIn?.kind.rawValue ?? record.engine,
-                         state: use != nil ? "in use" : isServed ? "served" : wasBusy || locks.isBusy(record.name) ? "changing" : "failed", problem: standIn?.reason ?? use, counters: nil)
+                         state: state, problem: problem, counters: nil)
     }
 
     /// Makes a workweave follow its own manifest: adds the repos it lists, takes out those it does not (if the caller allows).

@@ -25,6 +25,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// The projects of workweaves that are shown, by name.
     let projects: Locked<[String: String]>
     let projectMounts: ProjectMounts
+    /// Why workweaves could not be shown when they were to be, by name. A leaf.
+    let failures = Locked<[String: String]>([:])
 
     package init(_ weave: Weave, surface: @escaping Surface, log: @escaping @Sendable (String) -> Void) {
         self.weave = weave
@@ -61,6 +63,7 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
                 try show(record, isInherited: isInherited)
             } catch {
                 log("'\(name)' is not served: \(error.message)")
+                failures.withLock { $0[name] = error.sentence }
             }
         }
         try? Files.removeTree(weave.state + "/trash")
@@ -113,7 +116,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     /// All records. On a disk that cannot be read nobody knows what is mounted as what: it is detached.
     private func recordsOrDetached() throws(WeaveError) -> [WorkweaveRecord] {
         if weave.diskFailure == nil { return try weave.workweaveRecords() }
-        for path in MountTable.all().map(\.path).filter({ $0.hasPrefix(weave.workweaves + "/") }).reversed() { try? Syscalls.unmount(path, lazy: true) }
+        let overlays = MountTable.all().filter { $0.type == KernelMount.type && $0.source == weave.root && $0.path.hasPrefix(weave.workweaves + "/") }
+        for overlay in overlays.reversed() { try? Syscalls.unmount(overlay.path, lazy: true) }
         return []
     }
 

@@ -37,9 +37,46 @@ package struct MountRecord: Codable, Sendable, Equatable {
     }
 }
 
+/// A registration that cannot be read. It concerns nobody but its own mount, and stays until a person has looked at it.
+package struct DamagedMount: Sendable {
+    /// What its record was called by.
+    package let id: String
+    package let file: String
+    /// What is wrong, and what to do about it.
+    package let error: WeaveError
+    /// Where it was mounted and what it showed, as far as the damaged file tells.
+    package let path: String?
+    package let project: String?
+
+    fileprivate init(_ name: String, _ file: String, _ error: WeaveError, text: String) {
+        id = String(name.dropLast(".json".count))
+        (path, project) = (Self.value(of: "path", in: text), Self.value(of: "project", in: text))
+        self.file = file
+        var error = error
+        if error.code == .invalid { error.hint = "remove that file, then run 'rwv mount \(project ?? "PROJECT") \(path ?? "DIR")' again" }
+        self.error = error
+    }
+
+    /// A string of JSON that may have been cut off somewhere.
+    private static func value(of key: String, in text: String) -> String? {
+        let quote: Character = "\""
+        var rest = text[...]
+        while let at = rest.firstIndex(of: quote) {
+            rest = rest[rest.index(after: at)...]
+            guard rest.hasPrefix(key + "\"") else { continue }
+            let value = rest.dropFirst(key.count + 1).drop { $0.isWhitespace || $0 == ":" }
+            guard value.first == quote, let end = value.dropFirst().firstIndex(of: quote) else { continue }
+            let found = value.dropFirst()[..<end]
+            return found.contains("\\") || found.isEmpty ? nil : String(found)
+        }
+        return nil
+    }
+}
+
 extension Weave {
     package var mounts: String { state + "/mounts" }
-    private func file(_ id: String) -> String { mounts + "/" + id + ".json" }
+    /// The record of a mount.
+    package func file(_ id: String) -> String { mounts + "/" + id + ".json" }
 
     /// Where the nodes of a mount are remembered while its keeper lives.
     package func nodeJournal(_ id: String) -> String { run + "/nodes-" + id }
@@ -52,23 +89,33 @@ extension Weave {
         ".rwv/mounts/projects/" + project.text.split(separator: "/").joined(separator: "%2F")
     }
 
-    /// Every registered project mount, by path. - Throws: for one that is damaged or of a newer format.
-    package func mountRecords() throws(WeaveError) -> [MountRecord] {
-        guard Files.isDirectory(mounts) else { return [] }
+    /// Every registered project mount, by path, but those of ``damagedMounts()``.
+    package func mountRecords() throws(WeaveError) -> [MountRecord] { try registrations().records.sorted { $0.path < $1.path } }
+
+    /// Those that cannot be read, or are of a newer format.
+    package func damagedMounts() throws(WeaveError) -> [DamagedMount] { try registrations().damaged.sorted { $0.file < $1.file } }
+
+    private func registrations() throws(WeaveError) -> (records: [MountRecord], damaged: [DamagedMount]) {
+        guard Files.isDirectory(mounts) else { return ([], []) }
         let names = try system("list \(mounts)") { () throws(Errno) in
             let directory = OwnedDescriptor(try Files.open(mounts, OpenFlags.directory))
             return try directory.descriptor.directoryEntries().map(\.text).filter { $0.hasSuffix(".json") }
         }
-        var records: [MountRecord] = []
-        for name in names { if let record = try readMount(mounts + "/" + name) { records.append(record) } }
-        return records.sorted { $0.path < $1.path }
+        var records: [MountRecord] = [], damaged: [DamagedMount] = []
+        for name in names {
+            let path = mounts + "/" + name
+            var bytes: [UInt8] = []
+            do throws(WeaveError) {
+                guard let there = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { continue }
+                bytes = there
+                records.append(try Self.readMount(bytes, path))
+            } catch { damaged.append(DamagedMount(name, path, error, text: String(decoding: bytes, as: UTF8.self))) }
+        }
+        return (records, damaged)
     }
 
-    private func readMount(_ path: String) throws(WeaveError) -> MountRecord? {
-        guard let bytes = try system("read \(path)", { () throws(Errno) in try Files.readIfExists(path) }) else { return nil }
-        guard let record = try? JSONDecoder().decode(MountRecord.self, from: bytes) else {
-            throw WeaveError(.invalid, "\(path) is damaged", hint: "remove it and mount the project again")
-        }
+    private static func readMount(_ bytes: [UInt8], _ path: String) throws(WeaveError) -> MountRecord {
+        guard let record = try? JSONDecoder().decode(MountRecord.self, from: bytes) else { throw WeaveError(.invalid, "\(path) is damaged", hint: nil) }
         guard record.format == MountRecord.currentFormat else {
             throw WeaveError(.unsupported, "\(path) has format \(record.format), this program knows \(MountRecord.currentFormat)", hint: "use a newer rwv")
         }

@@ -15,8 +15,8 @@ extension Weave {
     /// Where the weave was when its mounts were made, if it was moved since and its keeper still serves it by that path.
     package var servedAs: String? {
         guard let there = MountTable.find(workweaves), there.type == MountTable.ours, there.source != root, let keeper = keeperID, Subprocess.exists(keeper) else { return nil }
-        // Who sees it elsewhere than the keeper does, as in a container, has not moved it.
+        // Who sees it elsewhere than the keeper does, as in a container, has not moved it. Another weave may be served there by now.
         let place = Weave(root: there.source).workweaves
-        return MountTable.all(of: keeper).contains { $0.path == place && $0.type == MountTable.ours } ? nil : there.source
+        return MountTable.all(of: keeper).contains { $0.path == place && $0.device == there.device } ? nil : there.source
     }
 }

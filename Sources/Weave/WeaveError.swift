@@ -18,6 +18,9 @@ package struct WeaveError: Error, Sendable, Equatable, Codable {
         self.hint = hint
     }
 
+    /// What happened and what to do about it, in one.
+    package var sentence: String { hint.map { "\(message); \($0)" } ?? message }
+
     /// The remedy for each kind of failed system call.
     private static let remedies: [Errno: (Code, String)] = [
         .noSpace: (.noSpace, "free some space on that disk and run the command again; nothing was changed"),

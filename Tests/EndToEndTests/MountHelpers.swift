@@ -77,6 +77,25 @@ extension EndToEnd {
             }
         }
 
+        /// Over a mount whose server is gone, from a directory elsewhere, and with what is no project.
+        @Test func deadAndRelative() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(Self.twoProjects)
+                try box.inNamespace(Self.setUp + Self.options + "\n" + """
+                    status() { local s=0; "$@" 2> tmp/err || s=$?; echo $s; }
+                    look() { setpriv --reuid="$(stat -c %u w)" --regid="$(stat -c %g w)" --clear-groups "$@"; }
+                    strike() { kill -9 $(cat w/.rwv/run/keeper.pid w/.rwv/run/server.pid); until_true 5 bash -c '! ls m 2> /dev/null'; }
+                    (cd "$S/tmp"; "$S/sbin/mount.weavefs" ../w ../m -o project=web-app); same_text 'relative' web-app "$(look cat m/.rwv-active)"
+                    strike; mount -t weavefs -o project=web-app "$W" "$S/m"; same_text 'over a dead one' web-app "$(look cat m/.rwv-active)"
+                    strike; mount -o remount,project=mobile-app "$S/m"; same_text 'remount of a dead one' mobile-app "$(look cat m/.rwv-active)"
+                    strike; umount "$S/m"; [ -z "$(options)" ] || fail 'it is mounted still'
+                    same_text 'an option for a project' 1 "$(status sbin/mount.weavefs "$W" "$S/m" -o project=--all)"; says "'project=--all' names no project"
+                    same_text 'no project' 1 "$(status sbin/mount.weavefs "$W" "$S/m" -o project=)"; [ -z "$(options)" ] || fail 'it is mounted'
+                    "$RWV" -C "$W" down
+                    """, "true")
+            }
+        }
+
         /// x-systemd.automount: who touches the directory waits for the mount, and finds it.
         @Test func atFirstUse() throws {
             try Sandbox.with([.app]) { box in

@@ -56,6 +56,10 @@ extension EndToEnd {
                         same_text 'status' 1 $status; says "$S/mine does not belong to the owner of the weave"; says 'chown 65534'
                     fi
                     chown --reference=origins w -R
+                    # And nobody mounts another's weave, wherever.
+                    HOME=$S/tmp "$RWV" -C "$W" up; mkdir theirs; chown 65534:65534 theirs; status=0
+                    setpriv --reuid=65534 --regid=65534 --clear-groups "$RWV" -C "$W" mount web-app "$S/theirs" 2> "$S/tmp/err" || status=$?
+                    same_text 'status' 1 $status; says "the weave $W belongs to another user"; says 'hint: run the command as its owner'
                     """)
             }
         }
