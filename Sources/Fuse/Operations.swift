@@ -19,6 +19,8 @@ enum Operations {
             guard !handler.isOnlyWriter else { return unsafe c.pointee.want &= ~locks }
             // Locks are taken on the files themselves, where others see them.
             unsafe c.pointee.want |= c.pointee.capable & locks
+            // Whether a umask counts depends on the directory's default ACL, which the kernel does not know.
+            unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_DONT_MASK)
             // Whose files are changed by others too: cached contents go when size or time has changed, links are read each time.
             unsafe c.pointee.want &= ~UInt32(FUSE_CAP_CACHE_SYMLINKS)
             unsafe c.pointee.want |= c.pointee.capable & UInt32(FUSE_CAP_AUTO_INVAL_DATA)

@@ -119,7 +119,7 @@ package final class WorkerPool: Sendable {
 
     private func run() {
         let worker = Worker(scratch: makeScratch())
-        // The kernel has applied the caller's umask to every mode that it sends.
+        // The caller's umask has been applied to every mode that comes, or comes with it.
         try? CurrentProcess.setThreadUmask(0)
         ThreadLocal.set(worker)
         turns.withLock { $0.append(worker.turn) }

@@ -10,15 +10,19 @@ struct LockHolder {
     /// The process that took it.
     let pid: Int32
     let ino: UInt64
-    let isWhole: Bool
+    /// Whether it goes with the open file, whoever has that, not with the process.
+    let belongsToFile: Bool
 
     /// Looks who asks for a lock. He waits for the answer meanwhile.
     init(_ wanted: RangeLock, ino: UInt64, device: String, isWhole: Bool) {
         pid = wanted.pid
         self.ino = ino
-        self.isWhole = isWhole
+        let call = ProcessFiles.arguments(ofThread: wanted.thread)
+        // One of F_OFD_SETLK and F_OFD_SETLKW belongs to the open file too.
+        let isWhole = isWhole || call.map { [37, 38].contains($0.1) } ?? false
+        belongsToFile = isWhole
         var found = Set(ProcessFiles.having(ino, on: device, pid: wanted.pid) ?? [])
-        if let number = ProcessFiles.argument(ofThread: wanted.thread), let exact = found.first(where: { $0.number == number }) { found = [exact] }
+        if let number = call?.0, let exact = found.first(where: { $0.number == number }) { found = [exact] }
         witness = found.count == 1 ? found.first.flatMap { try? ProcessFiles.copy($0) }.map { SharedFile($0) } : nil
         if witness == nil, isWhole {
             // A shell, whose child takes a lock on its descriptor.
@@ -40,7 +44,7 @@ struct LockHolder {
         let mine = entries.subtracting(notMine)
         let alive = mine.filter { ProcessFiles.entry($0.pid, $0.number) == $0 }
         // An fcntl lock goes when its process closes any of its descriptors of the file.
-        if !isWhole { return alive.count == mine.count }
+        if !belongsToFile { return alive.count == mine.count }
         if alive.isEmpty {
             // Children that were given the descriptor and outlived who had it.
             let numbers = Set(mine.map(\.number))
@@ -52,7 +56,7 @@ struct LockHolder {
     private mutating func isAlive(_ witness: SharedFile, _ device: String) -> Bool {
         witness.use { file in
             if entries.contains(where: { ProcessFiles.isSame(file, $0.pid, $0.number) }) { return true }
-            guard isWhole else { return false }
+            guard belongsToFile else { return false }
             let own = CurrentProcess.id
             let found = ProcessFiles.all.filter { $0 != own }.flatMap { ProcessFiles.having(ino, on: device, pid: $0) ?? [] }
                 .first { ProcessFiles.isSame(file, $0.pid, $0.number) }

@@ -94,18 +94,11 @@ extension Passthrough {
         }
     }
 
-    /// How long to wait to hear that a name is gone, in milliseconds.
-    private static let patience = 20
-
     /// What is written to a file without a name is gone with it. That is for those who have had it open, not for those who open it by
-    /// a name that the kernel does not yet know to be another's. - Throws: ESTALE when we do not hear of it.
+    /// a name that the kernel does not yet know to be another's. Nobody may wait here to hear of that: who tells the kernel waits for the
+    /// pages of this very file. - Throws: ESTALE as long as we have not heard of it.
     private func checkLeft(_ node: PassthroughNode, _ handle: FileDescriptor) throws(Errno) {
-        if try handle.status().nlink > 0 { return }
-        for _ in 0..<Self.patience {
-            if table.withLock({ node.hasLeft }) { return }
-            Thread.sleep(milliseconds: 1)
-        }
-        throw .stale
+        guard try handle.status().nlink > 0 || table.withLock({ node.hasLeft }) else { throw .stale }
     }
 
     /// Runs `body` with the handle that is kept of a file. - Throws: ESTALE when none is.

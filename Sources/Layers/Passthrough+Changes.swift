@@ -12,22 +12,37 @@ package struct NewOwner: Sendable {
 
 /// What is added, removed and moved. `wasSent`: a server that died may have done it already; finding it done is success then.
 extension Passthrough {
-    /// A regular file, FIFO, socket or device (mknod(2)); `mode` holds type and permissions.
-    package func makeNode(_ parent: UInt64, _ name: Span<UInt8>, mode: UInt32, major: UInt32, minor: UInt32, owner: NewOwner?, wasSent: Bool,
+    /// A regular file, FIFO, socket or device (mknod(2)); `mode` holds type and permissions. `umask`: the caller's, which the disk
+    /// leaves out where the directory has a default ACL (umask(2)).
+    package func makeNode(_ parent: UInt64, _ name: Span<UInt8>, mode: UInt32, umask: UInt32 = 0, major: UInt32, minor: UInt32, owner: NewOwner?, wasSent: Bool,
                           _ s: Scratch) throws(Errno) -> PassthroughFound {
         guard mode & FileType.mask == FileType.regular.rawValue else {
-            return try add(parent, name, owner, wasSent, s) { directory throws(Errno) in try directory.makeNode(s.path, mode: mode, major: major, minor: minor) }
+            return try add(parent, name, owner, wasSent, s) { directory throws(Errno) in
+                try masked(umask) { () throws(Errno) in try directory.makeNode(s.path, mode: mode, major: major, minor: minor) }
+            }
         }
         var file: OwnedDescriptor?
         let found = try add(parent, name, owner, wasSent, s) { directory throws(Errno) in
-            file = OwnedDescriptor(try directory.openBeneath(s.path, OpenFlags.readWrite | OpenFlags.create | OpenFlags.exclusive, mode: mode & 0o7777))
+            file = OwnedDescriptor(try masked(umask) { () throws(Errno) in
+                try directory.openBeneath(s.path, OpenFlags.readWrite | OpenFlags.create | OpenFlags.exclusive, mode: mode & 0o7777)
+            })
         }
-        if mode & 0o600 != 0o600, CurrentProcess.userID != 0, let file = file.take(), let node = try? node(found.id) { hold(node, file.release()) }
+        if mode & ~umask & 0o600 != 0o600, CurrentProcess.userID != 0, let file = file.take(), let node = try? node(found.id) { hold(node, file.release()) }
         return found
     }
 
-    package func makeDirectory(_ parent: UInt64, _ name: Span<UInt8>, mode: UInt32, owner: NewOwner?, wasSent: Bool, _ s: Scratch) throws(Errno) -> PassthroughFound {
-        try add(parent, name, owner, wasSent, s) { directory throws(Errno) in try directory.makeDirectory(s.path, mode: mode & 0o7777) }
+    package func makeDirectory(_ parent: UInt64, _ name: Span<UInt8>, mode: UInt32, umask: UInt32 = 0, owner: NewOwner?, wasSent: Bool, _ s: Scratch) throws(Errno) -> PassthroughFound {
+        try add(parent, name, owner, wasSent, s) { directory throws(Errno) in
+            try masked(umask) { () throws(Errno) in try directory.makeDirectory(s.path, mode: mode & 0o7777) }
+        }
+    }
+
+    /// Runs `body` with this umask; the thread's own is 0.
+    private func masked<R>(_ umask: UInt32, _ body: () throws(Errno) -> R) throws(Errno) -> R {
+        if umask == 0 { return try body() }
+        try CurrentProcess.setThreadUmask(umask)
+        defer { try? CurrentProcess.setThreadUmask(0) }
+        return try body()
     }
 
     package func makeSymlink(_ parent: UInt64, _ name: Span<UInt8>, target: [UInt8], owner: NewOwner?, wasSent: Bool, _ s: Scratch) throws(Errno) -> PassthroughFound {

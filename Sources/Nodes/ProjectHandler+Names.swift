@@ -56,17 +56,17 @@ extension ProjectHandler {
 
     package func makeNode(_ r: consuming Request, parent: UInt64, name: Span<UInt8>, mode: UInt32, device: UInt64) {
         counters.count(.mknod)
-        let resent = r.isResent, owner = newOwner(r)
+        let resent = r.isResent, owner = newOwner(r), umask = r.context.umask
         serveNew(r, parent, name) { real, s throws(Errno) in
-            try files.makeNode(real, name, mode: mode, major: UInt32(truncatingIfNeeded: device >> 8) & 0xfff,
+            try files.makeNode(real, name, mode: mode, umask: umask, major: UInt32(truncatingIfNeeded: device >> 8) & 0xfff,
                                minor: UInt32(truncatingIfNeeded: device & 0xff | device >> 12 & 0xfff00), owner: owner, wasSent: resent, s)
         }
     }
 
     package func makeDirectory(_ r: consuming Request, parent: UInt64, name: Span<UInt8>, mode: UInt32) {
         counters.count(.mkdir)
-        let resent = r.isResent, owner = newOwner(r)
-        serveNew(r, parent, name) { real, s throws(Errno) in try files.makeDirectory(real, name, mode: mode, owner: owner, wasSent: resent, s) }
+        let resent = r.isResent, owner = newOwner(r), umask = r.context.umask
+        serveNew(r, parent, name) { real, s throws(Errno) in try files.makeDirectory(real, name, mode: mode, umask: umask, owner: owner, wasSent: resent, s) }
     }
 
     package func makeSymlink(_ r: consuming Request, parent: UInt64, name: Span<UInt8>, target: [UInt8]) {

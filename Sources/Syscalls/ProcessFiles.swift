@@ -82,11 +82,13 @@ package enum ProcessFiles {
         return found
     }
 
-    /// The descriptor that a blocked thread's system call is about: its first argument (/proc/ID/syscall). Nil when we may not look.
-    package static func argument(ofThread id: Int32) -> Int32? {
+    /// The first two arguments of a blocked thread's system call (/proc/ID/syscall): for fcntl(2) and flock(2), the descriptor and what is
+    /// to be done. Nil when we may not look.
+    package static func arguments(ofThread id: Int32) -> (Int32, Int32)? {
         guard let bytes = try? Files.read("/proc/\(id)/syscall") else { return nil }
-        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-        return words.count > 1 && words[1].hasPrefix("0x") ? Int32(words[1].dropFirst(2), radix: 16) : nil
+        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ").dropFirst().prefix(2)
+        let numbers = words.compactMap { UInt64($0.dropFirst(2), radix: 16).map { Int32(truncatingIfNeeded: $0) } }
+        return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
     }
 
     /// A descriptor of our own for an open file of another process (pidfd_getfd(2)). - Throws: EPERM when we may not.

@@ -29,7 +29,8 @@ struct WorkweaveMaker {
             return record
         } catch {
             try? journal.removeFromGit(weave)
-            try? Files.removeTree(directory)
+            // At once: a part of it would be taken for a workweave that has lost its record.
+            if (try? weave.discard(directory)) == nil { try? Files.removeTree(directory) }
             throw error
         }
     }

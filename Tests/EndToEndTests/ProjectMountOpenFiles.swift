@@ -9,9 +9,15 @@ extension EndToEnd {
                 try box.bash("""
                     mount_project web-app m; mount_project web-app n
                     /usr/bin/python3 - "$(clone server)" "$S/m/github/chatly/server" "$S/n/github/chatly/server" <<'P' || fail 'open files'
-                    import os, sys
+                    import errno, os, sys, time
                     clone, view, other = sys.argv[1:4]
                     count = 0
+                    def write(fd, text, what):
+                        # Refused until the server has heard that the name is gone.
+                        end = time.monotonic() + 10
+                        while True:
+                            try: assert os.write(fd, text) == len(text), what; return
+                            except OSError as e: assert e.errno == errno.ESTALE and os.fstat(fd).st_nlink == 0 and time.monotonic() < end, (what, e)
                     def take_away(side, how, path):
                         name = os.path.join(side, os.path.basename(path))
                         if how == "rename": os.rename(name, name + ".1")
@@ -33,7 +39,7 @@ extension EndToEnd {
                                     if used: os.write(log, b" and"); text += b" and"
                                     take_away(side, how, path)
                                     for i in range(3):
-                                        assert os.write(log, b" %d" % i) == 2, what
+                                        write(log, b" %d" % i, what)
                                         text += b" %d" % i
                                         found = os.pread(reader, 99, 0)
                                         assert found == text, (what, i, found, text)
@@ -56,6 +62,70 @@ extension EndToEnd {
                     rm "$C"/big*
                     nobody() { [ "$(held)" = 0 ]; }
                     until_true 10 nobody
+                    rwv unmount "$S/m"
+                    """)
+            }
+        }
+
+        /// A lock of an open file (F_OFD_SETLK) is there as long as anybody has that file open.
+        @Test func locksOfOpenFiles() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$(clone server)/README.md" "$S/m/github/chatly/server/README.md" <<'P' || fail 'locks'
+                    import fcntl, os, struct, sys, time
+                    clone, view = sys.argv[1:3]
+                    whole = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)
+                    def taken(path):
+                        fd = os.open(path, os.O_RDWR)
+                        try: fcntl.fcntl(fd, 37, whole); return False
+                        except BlockingIOError: return True
+                        finally: os.close(fd)
+                    stay, go = os.pipe()
+                    first = os.fork()
+                    if first == 0:
+                        os.close(go); fd = os.open(view, os.O_RDWR); fcntl.fcntl(fd, 37, whole)
+                        if os.fork() == 0: os.read(stay, 1)
+                        os._exit(0)
+                    assert os.waitpid(first, 0)[1] == 0
+                    end = time.monotonic() + 0.3
+                    while time.monotonic() < end: assert taken(clone) and taken(view)
+                    os.close(go); end = time.monotonic() + 10
+                    while taken(clone): assert time.monotonic() < end
+                    assert not taken(view)
+                    P
+                    rwv unmount "$S/m"
+                    """)
+            }
+        }
+
+        /// Where a directory has a default ACL, the umask of who makes something in it does not count (umask(2)).
+        @Test func defaultACL() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$(clone server)" "$S/m/github/chatly/server" <<'P' || fail 'default ACL'
+                    import os, stat, struct, sys
+                    clone, view = sys.argv[1:3]
+                    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, perm, 0xffffffff) for tag, perm in ((1, 7), (4, 7), (0x20, 5)))
+                    def made(top):
+                        found = []
+                        for where in ("with", "without"):
+                            for mask in (0o077, 0o027, 0o777, 0):
+                                os.umask(mask); at = "%s/%s/%o" % (top, where, mask)
+                                os.mkdir(at + "d"); os.mkfifo(at + "p"); os.close(os.open(at + "f", os.O_CREAT | os.O_WRONLY, 0o666)); os.close(os.open(at + "x", os.O_CREAT | os.O_RDWR, 0o777))
+                                found += [(where, oct(mask), k, oct(stat.S_IMODE(os.stat(at + k).st_mode))) for k in "dpfx"]
+                                os.umask(0)
+                        return found
+                    results = []
+                    for top in (clone, view):
+                        os.umask(0)
+                        for where in ("with", "without"): os.mkdir("%s/%s" % (clone, where))
+                        os.setxattr(clone + "/with", "system.posix_acl_default", acl)
+                        results.append(made(top)); os.system("chmod -R u+rwx '%s/with' '%s/without'; rm -r '%s/with' '%s/without'" % ((clone,) * 4))
+                    assert results[0] == results[1], [p for p in zip(*results) if p[0] != p[1]]
+                    assert ("with", "0o77", "f", "0o664") in results[0], results[0]
+                    P
                     rwv unmount "$S/m"
                     """)
             }
