@@ -30,8 +30,8 @@ enum Mount {
         let path = try session.canonicalDirectory(session.arguments[1] ?? "")
         let mode = place != nil && MountTable.find(path)?.type == MountTable.onDemand ? 0o755 : try check(path, weave)
         try Activate.generate(project, context.inWeave)
-        _ = try session.service.ask(weave, .mount(MountOptions(project: project.text, path: path, showsAll: session.arguments.has("--all"),
-                                                               options: options, modeBelow: mode, place: place)))
+        try session.service.mount(weave, MountOptions(project: project.text, path: path, showsAll: session.arguments.has("--all"),
+                                                      options: options, modeBelow: mode, place: place))
         if session.arguments.has("--foreground") { try stay(session, weave, path) }
     }
 

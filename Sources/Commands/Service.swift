@@ -43,6 +43,27 @@ package struct Service: Sendable {
         if weave.servedAs != nil { _ = try answerHere(weave, .down(force: false)) }
     }
 
+    /// What the server mounts at `path` must be seen by this process too.
+    /// - Throws: `.failed` where the server runs in another mount namespace (mount_namespaces(7)), whose mounts do not come here.
+    private func requireSight(_ weave: Weave, of path: String) throws(WeaveError) {
+        guard MountTable.find(path) == nil, let keeper = client(weave).keeper, MountTable.all(of: keeper).contains(where: { $0.path == path && $0.type == MountTable.ours })
+        else { return }
+        throw WeaveError(.failed, "what is mounted at \(path) cannot be seen from here: the server of \(weave.root), process \(keeper), runs in another mount namespace",
+                         hint: "run the command there ('nsenter -t \(keeper) -m'), or 'rwv down' there and then the command again here")
+    }
+
+    /// Shows a project at a directory. - Throws: also as ``requireSight(_:of:)``; the mount is then gone again, unless there was one before.
+    func mount(_ weave: Weave, _ options: MountOptions) throws(WeaveError) {
+        let client = client(weave)
+        let wasThere = client.keeper.map { keeper in MountTable.all(of: keeper).contains { $0.path == options.path } } ?? false
+        _ = try ask(weave, .mount(options))
+        if options.place != nil { return }
+        do throws(WeaveError) { try requireSight(weave, of: options.path) } catch {
+            if !wasThere, case .unmounted(let mode)? = try? client.ask(.unmount(path: options.path, force: false), starting: false) { try? Files.setMode(options.path, mode) }
+            throw error
+        }
+    }
+
     /// Asks the server if one runs or is needed; answers here otherwise.
     func ask(_ weave: Weave, _ call: Call) throws(WeaveError) -> Answer {
         try requireOwner(weave)
@@ -72,6 +93,7 @@ package struct Service: Sendable {
             fallback(error)
             return try local(weave, .create(options))
         }
+        try requireSight(weave, of: weave.workweaves)
         return try client.ask(.create(options), starting: false)
     }
 
@@ -82,6 +104,7 @@ package struct Service: Sendable {
         let client = client(weave)
         if client.isServed, Files.isDirectory(weave.workweaves + "/" + name) { return }
         _ = try client.ask(.up)
+        try requireSight(weave, of: weave.workweaves)
     }
 
     private func isCheckout(_ weave: Weave, _ name: String) throws(WeaveError) -> Bool {

@@ -24,19 +24,24 @@ struct ProjectComposer: Sendable {
     }
 
     /// What the project's manifest said when it was kept last.
-    func lastGood(_ project: ProjectName, in directory: String, _ files: Passthrough) throws(WeaveError) -> ProjectTree {
-        try tree(project, try weave.readManifest(project, in: directory), files)
+    func lastGood(_ project: ProjectName, in all: String, _ files: Passthrough) throws(WeaveError) -> ProjectTree {
+        try tree(project, try weave.readManifest(project, in: Self.kept(project, in: all)), files)
     }
 
-    /// Keeps a copy of the project's manifest in a directory, if it can be read, for a server that finds it broken. A copy that cannot be
-    /// written is no error.
-    func keep(_ project: ProjectName, in directory: String) {
-        let place = weave.project(project)
+    private static func kept(_ project: ProjectName, in all: String) -> String { all + "/" + Weave.flatName(project) }
+
+    /// Keeps a copy of the project's manifest in a directory of `all`, if it can be read, for a server that finds it broken; those of projects that
+    /// were shown before go. A copy that cannot be written is no error.
+    func keep(_ project: ProjectName, in all: String) {
+        let directory = Self.kept(project, in: all), place = weave.project(project)
         guard let name = Weave.manifestName(in: place), let bytes = try? Files.read(place + "/" + name), (try? Manifest.parse(bytes, file: name)) != nil else { return }
         if (try? Files.read(directory + "/" + name)) == bytes { return }
         try? Files.makeDirectories(directory, mode: 0o700)
         for other in Manifest.fileNames where other != name { try? Files.unlink(directory + "/" + other) }
         try? Files.writeAtomically(directory + "/" + name, bytes, durable: false)
+        guard let folder = try? Files.open(all, OpenFlags.directory) else { return }
+        defer { folder.close() }
+        for other in (try? folder.directoryEntries()) ?? [] where all + "/" + other.text != directory { try? Files.removeTree(all + "/" + other.text) }
     }
 
     private func tree(_ project: ProjectName, _ manifest: Manifest, _ files: Passthrough) throws(WeaveError) -> ProjectTree {

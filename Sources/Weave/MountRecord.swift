@@ -81,12 +81,15 @@ extension Weave {
     /// Where the nodes of a mount are remembered while its keeper lives.
     package func nodeJournal(_ id: String) -> String { run + "/nodes-" + id }
 
-    /// A directory with a copy of the manifest that a mount shows.
+    /// Holds, in a directory named for the project, a copy of the manifest that a mount shows.
     package func keptManifest(_ id: String) -> String { run + "/manifest-" + id }
+
+    /// A project's name as that of one file.
+    package static func flatName(_ project: ProjectName) -> String { project.text.split(separator: "/").joined(separator: "%2F") }
 
     /// The directory, relative to the weave, that holds what is written at the top of a project's mounts.
     package func mountUpper(_ project: ProjectName) -> String {
-        ".rwv/mounts/projects/" + project.text.split(separator: "/").joined(separator: "%2F")
+        ".rwv/mounts/projects/" + Self.flatName(project)
     }
 
     /// Every registered project mount, by path, but those of ``damagedMounts()``.

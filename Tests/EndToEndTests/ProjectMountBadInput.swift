@@ -64,6 +64,21 @@ extension EndToEnd {
             }
         }
 
+        /// A server in another mount namespace, as of a container: what it mounts is not seen here, and nobody must think that it is.
+        @Test func servedElsewhere() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("up; mkdir \"$S/m\"; mount_project web-app n; cp -a \"$W/projects/web-app\" \"$W/projects/other\"")
+                try box.inNamespace("umount -l \"$W/.workweaves\"", """
+                    hidden() { local s=0; rwv -C "$W" "$@" > "$S/tmp/out" 2> "$S/tmp/err" || s=$?; same_text "exit code of $*" 1 $s; says 'another mount namespace'; says 'hint: run the command there'; }
+                    hidden mount web-app "$S/m"; same_text 'mode of the directory' 755 "$(stat -c %a "$S/m")"
+                    ! rwv -C "$W" mounts | grep -F "$S/m" || fail 'it is mounted there'
+                    rwv -C "$W" mount other "$S/n"; same_text 'switched' other "$(cat "$S/n/.rwv-active")"
+                    hidden workweave web-app create agent; same_text 'what was made' '' "$(rwv -C "$W" workweave web-app list)"
+                    """)
+                try box.bash("! mountpoint -q \"$S/m\" || fail 'the mount is left'; same_text 'switched' other \"$(cat \"$S/n/.rwv-active\")\"")
+            }
+        }
+
         /// A message that fits the disk, not the permissions.
         @Test func activateOnAFullDisk() throws {
             guard Machine.isRoot else { return }

@@ -15,7 +15,10 @@ extension EndToEnd {
                         same_text 'shown' "$before" "$(shown)"; found README.md < <(ls)
                         rwv -C "$W" mounts > "$S/tmp/err"; says 'stale: '
                     done
-                    cp "$S/tmp/good" "$Y"; mended() { rwv -C "$W" mounts > "$S/tmp/err"; ! grep -q stale "$S/tmp/err"; }; until_true 10 mended; same_text 'mended' "$before" "$(shown)"
+                    # What is kept names its project: it must not be shown for another.
+                    same_text 'kept' web-app "$(ls "$W"/.rwv/run/manifest-*/)"; cp -a "$W/projects/web-app" "$W/projects/other"; cp "$S/tmp/good" "$W/projects/other/rwv.yaml"
+                    cd "$S"; rwv -C "$W" mount other "$S/m"; same_text 'kept' other "$(ls "$W"/.rwv/run/manifest-*/)"; cp "$S/tmp/good" "$Y"; rwv -C "$W" mount web-app "$S/m"
+                    mended() { rwv -C "$W" mounts > "$S/tmp/err"; ! grep -q stale "$S/tmp/err"; }; until_true 10 mended; same_text 'mended' "$before" "$(shown)"
                     cd "$S"; rwv unmount "$S/m"; ! compgen -G "$W/.rwv/run/manifest-*" > "$S/tmp/out" || fail 'the copy is left'
                     """)
             }
