@@ -75,7 +75,7 @@ package struct Client: Sendable {
         }
         let answer: Answer?
         do throws(Errno) {
-            try Line.send(Envelope(version: version, call: call), to: socket)
+            try Line.send(Envelope(version: version, call: call, environment: CurrentProcess.environment), to: socket)
             answer = try Line.receive(Answer.self, from: socket)
         } catch {
             throw WeaveError(.noServer, "the server of \(weave.root) does not answer as expected: \(error)",

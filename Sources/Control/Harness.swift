@@ -41,7 +41,9 @@ package struct Harness: Sendable {
         if case .hello = envelope.call { return send(.hello(version: version, pid: CurrentProcess.id), socket) }
         guard envelope.protocolNumber == Envelope.currentProtocol else { return send(.failed(mismatch(envelope.version)), socket) }
         let answer: Answer
-        do throws(WeaveError) { answer = try service(envelope.call) } catch { answer = .failed(error) }
+        do throws(WeaveError) {
+            answer = try CurrentProcess.withEnvironment(envelope.environment) { () throws(WeaveError) in try service(envelope.call) }
+        } catch { answer = .failed(error) }
         var taken = true
         do throws(Errno) { try Line.send(answer, to: socket) } catch { taken = false }
         afterAnswer(envelope.call, answer, taken)

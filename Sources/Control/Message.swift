@@ -193,10 +193,13 @@ package struct Envelope: Codable, Sendable {
     package var version: String
     package var protocolNumber: Int
     package var call: Call
-    package init(version: String, call: Call) {
+    /// The client's, `NAME=value` for each variable: what is done for it is done with its configuration of git, its HOME, its PATH.
+    package var environment: [String]?
+    package init(version: String, call: Call, environment: [String]?) {
         self.version = version
+        self.environment = environment
         protocolNumber = Self.currentProtocol
         self.call = call
     }
-    package static let currentProtocol = 3
+    package static let currentProtocol = 4
 }

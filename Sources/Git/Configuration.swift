@@ -61,13 +61,13 @@ package struct Configuration: Sendable {
     }
 
     /// System, user and clone. Files that variables name (git(1), GIT_CONFIG_SYSTEM and GIT_CONFIG_GLOBAL), which libgit2 1.5 does
-    /// not look at, take the place of the ones it would find.
+    /// not look at, take the place of the ones it would find; so do those of a client's HOME, since it looks in this process's.
     private static func files(_ repository: Repository) throws(GitError) -> [Item] {
         let failed = "cannot read the git configuration of \(repository.gitDirectory)"
         let global = CurrentProcess.environment("GIT_CONFIG_GLOBAL"), system = CurrentProcess.environment("GIT_CONFIG_SYSTEM")
         let skipsSystem = bool(CurrentProcess.environment("GIT_CONFIG_NOSYSTEM") ?? "false")
         var config: OpaquePointer?
-        guard global != nil || system != nil || skipsSystem else {
+        guard global != nil || system != nil || skipsSystem || CurrentProcess.hasClientsEnvironment else {
             try git(unsafe git_repository_config(&config, repository.pointer), failed)
             guard let config = unsafe config else { return [] }
             defer { unsafe git_config_free(config) }

@@ -11,14 +11,32 @@ package enum CurrentProcess {
     /// Gives this thread a umask of its own, which threads that it starts share (unshare(2) with CLONE_FS; no right is needed).
     package static func setThreadUmask(_ mask: UInt32) throws(Errno) { _ = try check(rwv_own_umask(mask)) }
 
+    /// The environment of the client that this thread works for; nil: our own.
+    @TaskLocal private static var clientsEnvironment: [String]?
+
+    /// Whether this thread works for a client with an environment of its own.
+    package static var hasClientsEnvironment: Bool { clientsEnvironment != nil }
+
+    /// Runs `body` with another environment, `NAME=value` for each variable, for what asks for one here, on this thread and those of ``Thread/map(_:width:_:)``.
+    /// getenv(3) in C and posix_spawnp(3) do not see it. Nil changes nothing.
+    package static func withEnvironment<R, E: Error>(_ all: [String]?, _ body: () throws(E) -> R) throws(E) -> R {
+        guard let all else { return try body() }
+        return try $clientsEnvironment.withValue(all) { Result(catching: body) }.get()
+    }
+
+    /// This thread's environment, as something for another thread's ``withEnvironment(_:_:)``.
+    static var environmentToPassOn: [String]? { clientsEnvironment }
+
     /// getenv(3); nil when unset. Called from Commands, and for the PATH that programs are looked for in.
     package static func environment(_ name: String) -> String? {
+        if let all = clientsEnvironment { return all.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) } }
         guard let p = unsafe rwv_getenv(name) else { return nil }
         return unsafe String(cString: p)
     }
 
     /// All variables, as `NAME=value`.
     package static var environment: [String] {
+        if let all = clientsEnvironment { return all }
         var all: [String] = []
         while let entry = unsafe rwv_environment(all.count) { all.append(unsafe String(cString: entry)) }
         return all

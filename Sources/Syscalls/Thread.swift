@@ -29,7 +29,8 @@ package enum Thread {
         if items.count <= 1 || width <= 1 { return items.map(body) }
         let state = Locked<(next: Int, results: [R?], left: Int)>((0, [R?](repeating: nil, count: items.count), min(width, items.count)))
         guard let done = try? Pipe() else { return items.map(body) }
-        let work: @Sendable () -> Void = {
+        let environment = CurrentProcess.environmentToPassOn
+        let run: @Sendable () -> Void = {
             while let i = state.withLock({ s -> Int? in
                 guard s.next < items.count else { return nil }
                 s.next += 1
@@ -40,6 +41,7 @@ package enum Thread {
             }
             if state.withLock({ s -> Bool in s.left -= 1; return s.left == 0 }) { try? done.write.writeAll([1]) }
         }
+        let work: @Sendable () -> Void = { CurrentProcess.withEnvironment(environment, run) }
         for _ in 0..<(min(width, items.count) - 1) {
             do throws(Errno) { try start(stack: 1 << 21, work) } catch { work() }
         }

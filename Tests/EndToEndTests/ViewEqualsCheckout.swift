@@ -47,6 +47,21 @@ extension EndToEnd {
             }
         }
 
+        /// The creator's environment counts, not that of who started the server.
+        @Test func environmentOfTheCreator() throws {
+            try Sandbox.with([.links]) { box in
+                try box.bash("""
+                    create first; mkdir -p "$S/other/bin"; unset GIT_CONFIG_GLOBAL XDG_CONFIG_HOME
+                    printf '#!/bin/sh\\nexec tr a-z n-za-m\\n' > "$S/other/bin/rot"; chmod +x "$S/other/bin/rot"
+                    { cat "$HOME/.gitconfig"; printf '[filter "rot"]\\nsmudge=rot\\nclean=rot\\n'; } > "$S/other/.gitconfig"
+                    (export HOME=$S/other PATH=$S/other/bin:$PATH; create agent; equals_native agent web; same_text 'smudged' hello "$(cat "$(view agent web)/text/secret.rot")")
+                    (export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.autocrlf GIT_CONFIG_VALUE_0=true; create crlf; equals_native crlf web
+                     git -C "$(view crlf web)" ls-files --eol | found 'w/crlf')
+                    create last; same_tree "$(view first web)" "$(view last web)"
+                    """)
+            }
+        }
+
         @Test func filterDrivers() throws {
             try Sandbox.with([.links]) { box in
                 try box.bash("""
