@@ -21,7 +21,12 @@ final class BaseStore: Sendable {
     init(_ weave: Weave) { self.weave = weave }
 
     /// The base of a planned repo. Several callers with one key build it once.
+    /// - Throws: `.unsupported` where a checkout would follow `git replace`.
     func obtain(_ repo: ViewPlan.Repo, umask: UInt32) throws(WeaveError) -> BaseFiles {
+        if let replaced = try git({ () throws(GitError) in try Repository(opening: repo.clone).replacement(in: repo.commit) }) {
+            throw WeaveError(.unsupported, "\(repo.path) has a replacement (git replace) of \(replaced), which only the engine 'checkout' shows",
+                             hint: "create the workweave with --engine checkout; or see 'git replace --list' in the clone, and delete it there")
+        }
         let rules = try CheckoutSettings.read(repo.clone, repo.path, umask: umask)
         let key = "\(repo.commit.tree.hex)-\(rules.fingerprint)"
         let files = BaseFiles(key: key, stem: weave.bases + "/" + key)

@@ -117,6 +117,23 @@ extension EndToEnd {
             }
         }
 
+        /// What `git replace` has replaced is shown as git shows it, or not at all.
+        @Test func replacements() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    cd "$(clone server)"; file=$(git rev-parse HEAD:README.md) tree=$(git rev-parse HEAD:src) tip=$(git rev-parse HEAD)
+                    other=$(echo replaced | git hash-object -w --stdin) empty=$(git mktree < /dev/null)
+                    shown() { if [ "$SHOWN" = checkout ]; then create agent; native server HEAD "$S/native/r"; same_tree "$S/native/r" "$(view agent server)"; git worktree remove --force "$S/native/r"; delete --force agent; else refuses -C "$W" workweave web-app create agent; says "$1"; says 'hint: .*--engine checkout'; fi; }
+                    git replace "$file" "$other"; shown README.md; git replace -d "$file"
+                    git replace "$tree" "$empty"; shown src; git replace -d "$tree"
+                    git replace "$tip" "$(git commit-tree -m other "$empty")"; shown "commit ${tip:0:10}"
+                    git -c core.useReplaceRefs=false status > "$S/tmp/out"; git config core.useReplaceRefs false; create off; equals_native off server; git config --unset core.useReplaceRefs; git replace -d "$tip"
+                    # History that is replaced, and what is not checked out.
+                    git replace --graft HEAD; git replace "$other" "$file"; create agent; equals_native agent server
+                    """)
+            }
+        }
+
         @Test func uncommittedAttributes() throws {
             try Sandbox.with([.links, .app]) { box in
                 try box.bash("""
