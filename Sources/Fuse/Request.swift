@@ -207,7 +207,8 @@ private func native(_ s: FileStatus) -> stat {
     n.st_size = Int(s.size)
     n.st_blocks = Int(s.blocks)
     n.st_blksize = Int(s.blksize == 0 ? 4096 : s.blksize)
-    n.st_rdev = UInt(s.rdev_major << 8 | s.rdev_minor)
+    // As makedev(3) has it, whose lower half is what the kernel takes.
+    n.st_rdev = UInt(s.rdev_minor & 0xff | (s.rdev_major & 0xfff) << 8 | (s.rdev_minor & ~0xff) << 12)
     n.st_atim = timespec(tv_sec: Int(s.atime), tv_nsec: Int(s.atime_ns))
     n.st_mtim = timespec(tv_sec: Int(s.mtime), tv_nsec: Int(s.mtime_ns))
     n.st_ctim = timespec(tv_sec: Int(s.ctime), tv_nsec: Int(s.ctime_ns))

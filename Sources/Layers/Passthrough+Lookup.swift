@@ -41,6 +41,15 @@ extension Passthrough {
         try listing(try node(id), from: offset, s) { _, name, ino, type, next in body(name, ino, type, next) }
     }
 
+    /// The inode numbers of "." and ".." as the disk has them.
+    package func inodesOfDots(_ id: UInt64, _ s: Scratch) throws(Errno) -> (own: UInt64, parent: UInt64) {
+        try withDirectory(try node(id), s) { handle throws(Errno) in
+            s.path.reset()
+            try s.path.prepend([UInt8](repeating: UInt8(ascii: "."), count: 2).span)
+            return (try handle.status().ino, try handle.status(s.path).ino)
+        }
+    }
+
     /// The same with what a look-up would find; the kernel gets a reference to each entry that `body` took. An entry that vanishes meanwhile is left out.
     package func listWithStatus(_ id: UInt64, from offset: Int64, _ s: Scratch,
                                 _ body: (_ name: Span<UInt8>, _ found: PassthroughFound, _ next: Int64) -> Bool) throws(Errno) {

@@ -36,8 +36,11 @@ extension ProjectHandler {
         // The last entry of an ext4 directory has the largest offset there is.
         func past(_ offset: Int64) -> Int64 { offset > Int64.max - 2 ? .max : offset + 2 }
         if offset == Int64.max { return }
-        if offset == 0, !addDots(r, node, 1, 1, plus, buffer) { return }
-        if offset <= 1, !addDots(r, node, 2, 2, plus, buffer) { return }
+        if offset <= 1 {
+            let inodes = try files.inodesOfDots(node, s)
+            if offset == 0, !addDots(r, inodes.own, 1, 1, plus, buffer) { return }
+            if !addDots(r, inodes.parent, 2, 2, plus, buffer) { return }
+        }
         let from = max(offset - 2, 0)
         guard plus else {
             return try files.list(node, from: from, s) { name, ino, type, next in

@@ -39,11 +39,23 @@ extension EndToEnd {
                 try box.bash("""
                     mount_project web-app m
                     all() { (cd "$1" && find . -printf '%i %n %m %u %g %s %b %T@ %C@ %y %p %l\\n' | LC_ALL=C sort -k11); }
+                    # What readdir(3) says, also of "." and "..".
+                    numbers() {
+                        /usr/bin/python3 -c '
+                    import ctypes, sys
+                    c = ctypes.CDLL(None)
+                    c.opendir.restype = c.readdir.restype = ctypes.c_void_p; c.readdir.argtypes = [ctypes.c_void_p]
+                    d = c.opendir(sys.argv[1].encode())
+                    while e := c.readdir(d): print(ctypes.c_ulong.from_address(e).value, ctypes.string_at(e + 19))' "$1" | sort
+                    }
                     for repo in server web; do
                         cd "$S/m/github/chatly/$repo"; echo 1 > one; ln one two; mkdir d; ln one d/three; mkfifo fifo
                         /usr/bin/python3 -c 'import os; os.utime("two", ns=(1234567890123456789, 1234567890987654321)); os.setxattr("two", "user.mark", b"m"); print(os.listxattr("one"))' > "$S/tmp/out"
                         same_text 'attributes' "['user.mark']" "$(cat "$S/tmp/out")"
+                        [ "$(id -u)" -ne 0 ] || { mknod loop b 7 300; mknod null c 1 3; }
                         cd "$S"; diff <(all "$(clone $repo)") <(all "$S/m/github/chatly/$repo") || fail "stat differs in $repo"
+                        diff <(cd "$(clone $repo)"; stat -c '%n %t:%T' *) <(cd "$S/m/github/chatly/$repo"; stat -c '%n %t:%T' *) || fail "device numbers differ in $repo"
+                        diff <(numbers "$(clone $repo)/d") <(numbers "$S/m/github/chatly/$repo/d") || fail "numbers in the listing differ in $repo"
                     done
                     """)
             }
