@@ -58,6 +58,7 @@ extension Passthrough {
             s.path.reset()
             guard (try? s.path.prepend(name)) != nil, let status = (try? directory.statusIfExists(s.path)) ?? nil else { return true }
             let found = enter(node, name.array, status)
+            keep(found.id, status, directory, s)
             if body(name, found, next) { return true }
             forget(found.id, count: 1)
             noteNotTold(id, name)

@@ -21,7 +21,7 @@ package final class Passthrough: @unchecked Sendable {
     /// Descriptors for reading, and handles of directories, by node id.
     let readers: DescriptorCache
     let directories: DescriptorCache
-    /// Handles of files that were looked up by name, made or written to of late, by node id: whoever has one open goes on with it when others
+    /// Handles of files that the kernel was told of, or that were written to, of late, by node id: whoever has one open goes on with it when others
     /// move, replace or remove its name.
     let handles: DescriptorCache
     /// Descriptors of files that were made with, or given, a mode that would not let us open them again.
@@ -44,12 +44,14 @@ package final class Passthrough: @unchecked Sendable {
     ///   - weave: the weave's directory.
     ///   - journal: what a predecessor wrote is taken over.
     ///   - watcher: tells what others do in directories.
-    package init(weave: String, journal: NodeJournal?, watcher: DirectoryWatcher? = nil, capacity: Int) throws(Errno) {
+    ///   - capacity: how many files are kept open for reading, and how many directories.
+    ///   - handles: how many files a handle is kept of.
+    package init(weave: String, journal: NodeJournal?, watcher: DirectoryWatcher? = nil, capacity: Int, handles: Int) throws(Errno) {
         self.watcher = watcher
         base = SharedFile(try Files.open(weave, OpenFlags.path | OpenFlags.directory))
         readers = DescriptorCache(capacity: capacity)
         directories = DescriptorCache(capacity: capacity)
-        handles = DescriptorCache(capacity: capacity)
+        self.handles = DescriptorCache(capacity: handles)
         self.journal = journal
         if let journal { restore(journal.read()) }
     }

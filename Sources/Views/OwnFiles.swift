@@ -12,10 +12,21 @@ struct OwnFiles {
     let upper: String
     let umask: UInt32
     let surface: ServedWeave.Surface
+    private let places: CommittedPlaces
 
-    /// Puts copies and generated files into the upper directory.
+    init(weave: Weave, plan: ViewPlan, upper: String, umask: UInt32, surface: @escaping ServedWeave.Surface) {
+        self.weave = weave
+        self.plan = plan
+        self.upper = upper
+        self.umask = umask
+        self.surface = surface
+        places = CommittedPlaces(plan)
+    }
+
+    /// Puts copies, generated files and links within repos into the upper directory. Nothing goes through a link, whoever has made it.
+    /// - Parameter linksOnDisk: all links, not just those within repos.
     /// - Returns: the links of the virtual root, and what came along in no commit: see ``WorkweaveRecord/given``.
-    func place() throws(WeaveError) -> (links: [String: String], given: [String: String]) {
+    func place(linksOnDisk: Bool) throws(WeaveError) -> (links: [String: String], given: [String: String]) {
         let projectPath = "projects/\(plan.project.text)"
         var given: [String: String] = [:]
         if plan.copiesProject { try copyTree(weave.project(plan.project), projectPath) }
@@ -48,6 +59,7 @@ struct OwnFiles {
             // Into the weave: absolute, as repoweave makes them.
             links[path] = weave.root + "/" + path
         }
+        for (path, target) in links where linksOnDisk || places.isInRepo(path) { try link(path, to: target) }
         return (links, given)
     }
 
@@ -59,15 +71,36 @@ struct OwnFiles {
         return (".gitignore", Array((lines.joined(separator: "\n") + "\n").utf8))
     }
 
+    /// Makes the directories that lead to a path. - Throws: `.invalid` where a file or link of a commit is in the way, or one that was copied.
     private func parents(of path: String) throws(WeaveError) {
         guard let slash = path.lastIndex(of: "/") else { return }
         let directory = String(path[..<slash])
         try parents(of: directory)
-        try system("make \(upper)/\(directory)") { () throws(Errno) in
-            do throws(Errno) {
-                try Files.makeDirectory(upper + "/" + directory)
-                try Files.setMode(upper + "/" + directory, 0o777 & ~umask)
-            } catch where error == .exists {}
+        let mode = try places.mode(directory)
+        var isFree = mode == nil || mode == FileMode.directory || mode == FileMode.gitlink
+        if isFree {
+            isFree = try system("make \(upper)/\(directory)") { () throws(Errno) in
+                do throws(Errno) {
+                    try Files.makeDirectory(upper + "/" + directory)
+                    try Files.setMode(upper + "/" + directory, 0o777 & ~umask)
+                    return true
+                } catch where error == .exists { return try Files.status(upper + "/" + directory)?.isDirectory == true }
+            }
+        }
+        if !isFree { throw inTheWay(directory, of: path) }
+    }
+
+    private func inTheWay(_ place: String, of path: String) -> WeaveError {
+        WeaveError(.invalid, "'\(path)' cannot be put into the workweave: '\(place)' is no directory in the commit that it is made on, or was copied as a file or link",
+                   hint: "commit a directory there, or take what is to lie below it out of the manifest")
+    }
+
+    /// A link in a repo, unless the commit has something there, or it was copied.
+    private func link(_ path: String, to target: String) throws(WeaveError) {
+        if try places.mode(path) != nil { return }
+        try parents(of: path)
+        try system("link \(upper)/\(path)") { () throws(Errno) in
+            do throws(Errno) { try Files.makeSymlink(upper + "/" + path, target: target) } catch where error == .exists {}
         }
     }
 
@@ -82,7 +115,13 @@ struct OwnFiles {
 
     private func copyFile(_ from: String, _ path: String) throws(WeaveError) {
         try parents(of: path)
+        if try places.mode(path) == FileMode.directory {
+            throw WeaveError(.invalid, "'\(path)' cannot be copied into the workweave: it is a directory in the commit that it is made on",
+                             hint: "take it out of 'workweave: copy:' in the manifest, or move \(from) aside")
+        }
         try system("copy \(from)") { () throws(Errno) in
+            // In place of what git checked out.
+            do throws(Errno) { try Files.unlink(upper + "/" + path) } catch where error == .notFound {}
             if let target = try Files.readLink(from) { try Files.makeSymlink(upper + "/" + path, target: target) } else {
                 try Files.copy(from, upper + "/" + path)
             }
@@ -102,18 +141,5 @@ struct OwnFiles {
                 try copyFile(from + "/" + entry.text, path + "/" + entry.text)
             }
         }
-    }
-}
-
-/// Files as the commits have them on which a workweave is based.
-private struct CommittedFiles: Sendable {
-    private let repos: [String: ViewPlan.Repo]
-
-    init(_ plan: ViewPlan) { repos = Dictionary(plan.repos.map { ($0.path, $0) }) { first, _ in first } }
-
-    /// A reader of one repo's files; it is used by the thread that asked for it.
-    func reader(_ path: String) -> (String) -> [UInt8]? {
-        guard let repo = repos[path], let repository = try? Repository(opening: repo.clone) else { return { _ in nil } }
-        return { name in (try? repository.content(of: name, in: repo.commit.tree)) ?? nil }
     }
 }

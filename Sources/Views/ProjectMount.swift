@@ -32,7 +32,7 @@ final class ProjectMount: ProjectHandler.Source {
         let limit = CurrentProcess.raiseDescriptorLimit()
         let files = try system("open \(weave.root)") { () throws(Errno) in
             let journal = try? NodeJournal(path: weave.nodeJournal(record.id), isInherited: isInherited)
-            return try Passthrough(weave: weave.root, journal: journal, watcher: watcher, capacity: min(1024, limit / 16))
+            return try Passthrough(weave: weave.root, journal: journal, watcher: watcher, capacity: min(1024, limit / 16), handles: min(16384, limit / 16))
         }
         let project = try Self.project(record.project)
         let tree: ProjectTree

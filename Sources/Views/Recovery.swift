@@ -66,15 +66,18 @@ struct Recovery {
         var record = old
         let prefix = old.weave + "/"
         record.links = old.links.mapValues { $0.hasPrefix(prefix) ? weave.root + "/" + $0.dropFirst(prefix.count) : $0 }
-        if old.engine == EngineKind.checkout.rawValue { try renewOwn(old, record, directory + "/checkout") }
+        let isCheckout = old.engine == EngineKind.checkout.rawValue
+        if isCheckout, let project = try? ProjectName(record.project) {
+            try renew(directory + "/checkout/.rwv-workweave", WorkweaveMarker(primary: weave.root, project: project).text)
+        }
+        try renewLinks(old, record, directory + (isCheckout ? "/checkout" : "/upper"))
         record.weave = weave.root
         try record.write(directory)
         return record
     }
 
-    /// What a checkout has on disk, and other engines make up as it is asked for: the marker, and links into the weave.
-    private func renewOwn(_ old: WorkweaveRecord, _ new: WorkweaveRecord, _ root: String) throws(WeaveError) {
-        if let project = try? ProjectName(new.project) { try renew(root + "/.rwv-workweave", WorkweaveMarker(primary: weave.root, project: project).text) }
+    /// Links into the weave that are on disk: in a checkout all of them, else those in repos.
+    private func renewLinks(_ old: WorkweaveRecord, _ new: WorkweaveRecord, _ root: String) throws(WeaveError) {
         for (path, target) in new.links where old.links[path] != target {
             try system("renew \(root)/\(path)") { () throws(Errno) in
                 // One that the user has made another is his.

@@ -30,14 +30,18 @@ struct VirtualRoot {
         for (path, target) in record.links { put(.link(target), path) }
     }
 
+    /// What stands there already stays, with all below it: links in a repo lie in the upper directory.
     private func put(_ item: Item, _ path: String) {
         var at = root
         let names = path.split(separator: "/").map { Array($0.utf8) }
         for name in names.dropLast() {
-            if case .directory(let d)? = at.children[name] { at = d } else {
+            switch at.children[name] {
+            case .directory(let d)?: at = d
+            case nil:
                 let d = Directory()
                 at.children[name] = .directory(d)
                 at = d
+            default: return
             }
         }
         if let last = names.last, at.children[last] == nil { at.children[last] = item }

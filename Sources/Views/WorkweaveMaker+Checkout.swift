@@ -19,16 +19,10 @@ extension WorkweaveMaker {
         var repos: [WorkweaveRecord.Repo] = []
         for r in made { repos.append(try r.get()) }
         let own = OwnFiles(weave: weave, plan: plan, upper: root, umask: umask, surface: surface)
-        let (links, given) = try own.place()
+        let (links, given) = try own.place(linksOnDisk: true)
         let files = [(".rwv-active", ActiveMarker.text(plan.project)), (".rwv-workweave", WorkweaveMarker(primary: weave.root, project: plan.project).text)]
         for (path, text) in files {
             try system("write \(root)/\(path)") { () throws(Errno) in try Files.create(root + "/" + path, Array(text.utf8)) }
-        }
-        for (path, target) in links where !Files.exists(root + "/" + path) {
-            try system("make \(root)/\(path)") { () throws(Errno) in
-                if let slash = path.lastIndex(of: "/") { try Files.makeDirectories(root + "/" + path[..<slash]) }
-                try Files.makeSymlink(root + "/" + path, target: target)
-            }
         }
         let record = WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: EngineKind.checkout.rawValue, weave: weave.root,
                                      created: Timestamp.current.seconds, umask: umask, repos: repos, links: links, given: given, upper: nil)

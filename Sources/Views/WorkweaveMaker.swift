@@ -45,7 +45,7 @@ struct WorkweaveMaker {
         var repos: [WorkweaveRecord.Repo] = []
         for r in made { repos.append(try r.get()) }
         let own = OwnFiles(weave: weave, plan: plan, upper: directory + "/upper", umask: umask, surface: surface)
-        let (links, given) = try own.place()
+        let (links, given) = try own.place(linksOnDisk: false)
         return WorkweaveRecord(name: plan.name.text, project: plan.project.text, id: try takeNumber(), engine: engine.rawValue, weave: weave.root,
                                created: Timestamp.current.seconds, umask: umask, repos: repos, links: links,
                                given: given, upper: .init(format))

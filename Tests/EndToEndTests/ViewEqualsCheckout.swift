@@ -113,5 +113,40 @@ extension EndToEnd {
                     """)
             }
         }
+
+        /// What the manifest has copied and linked into repos: beside what the commit has, and a copy in its place.
+        @Test func copiesAndLinksInRepos() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    R=github/chatly/server; cd "$(clone server)"; mkdir conf; printf '.env\\n/conf/local\\n' > .gitignore; echo one > conf/kept; git add -A; git commit -qm ignores
+                    echo SECRET > .env; echo local > conf/local; echo mine > README.md; echo other > conf/kept
+                    printf "workweave:\\n  copy: [$R/README.md, $R/conf/local]\\n  link: [$R/.env, $R/conf/kept, projects/web-app/notes, $R]\\n" >> "$W/projects/web-app/rwv.yaml"
+                    echo notes > "$W/projects/web-app/.git/info/exclude"; mkdir "$W/projects/web-app/notes"; git -C "$W/projects/web-app" add -A; git -C "$W/projects/web-app" commit -qm notes
+                    create agent; A=$W/.workweaves/agent V=$(view agent server)
+                    same_text 'status' ' M README.md' "$(git -C "$V" status --porcelain)"; same_text 'status' '' "$(git -C "$A/projects/web-app" status --porcelain)"
+                    same_text 'copied' 'mine local' "$(cat "$V/README.md" "$V/conf/local" | xargs)"; same_text 'committed' one "$(cat "$V/conf/kept")"
+                    same_text 'linked' "$(clone server)/.env $W/projects/web-app/notes" "$(readlink "$V/.env" "$A/projects/web-app/notes" | xargs)"
+                    git -C "$V" checkout -q README.md; same_text 'status' '' "$(git -C "$V" status --porcelain)"
+                    down; up; same_text 'linked' "$(clone server)/.env" "$(readlink "$V/.env")"
+                    down; mv "$W" "$S/moved"; rwv -C "$S/moved" up; same_text 'after a move' SECRET "$(cat "$S/moved/.workweaves/agent/$R/.env")"
+                    same_text 'status' '' "$(git -C "$S/moved/.workweaves/agent/$R" status --porcelain)"; rwv -C "$S/moved" workweave web-app delete agent; rwv -C "$S/moved" down; mv "$S/moved" "$W"
+                    """)
+            }
+        }
+
+        /// A link in a repo's tree leads nothing out of the workweave, whoever wants something written below it.
+        @Test func nothingThroughLinks() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    R=github/chatly/server Y=$W/projects/web-app/rwv.yaml; mkdir "$S/out"; cd "$(clone server)"; ln -s "$S/out" evil; git add -A; git commit -qm link; rm evil; mkdir evil; echo x > evil/x; cp "$Y" "$S/tmp/good"
+                    for what in copy link; do
+                        printf "workweave:\\n  $what: [$R/evil/x]\\n" >> "$Y"; refuses -C "$W" workweave web-app create agent; says "$R/evil' is no directory"; cp "$S/tmp/good" "$Y"
+                    done
+                    rm -r evil; git checkout -q evil; mkdir "$S/out/dir"; ln -s "$S/out/dir" "$W/projects/web-app/gita"; git -C "$W/projects/web-app" add -A; git -C "$W/projects/web-app" commit -qm gita
+                    printf 'integrations:\\n  gita:\\n    enabled: true\\n' >> "$Y"; refuses -C "$W" workweave web-app create agent; says "projects/web-app/gita' is no directory"
+                    same_text 'outside' "$S/out/dir" "$(find "$S/out" -mindepth 1)"
+                    """)
+            }
+        }
     }
 }

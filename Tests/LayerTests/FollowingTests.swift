@@ -25,7 +25,7 @@ private struct Believer {
         try Files.makeDirectories(directory + "/clone")
         try Files.makeDirectories(directory + "/elsewhere")
         watcher = try DirectoryWatcher(limit: limit)
-        files = try Passthrough(weave: directory, journal: nil, watcher: watcher, capacity: 64)
+        files = try Passthrough(weave: directory, journal: nil, watcher: watcher, capacity: 64, handles: 64)
         top = try files.top(try files.root("clone"), counting: true, scratch).id
     }
 
@@ -275,7 +275,7 @@ private struct Believer {
         let names = (0..<1000).map { Array("absent\($0)".utf8) }
         func begin(isInherited: Bool) throws -> (Passthrough, UInt64) {
             let journal = try NodeJournal(path: directory + "/nodes", isInherited: isInherited)
-            let files = try Passthrough(weave: directory, journal: journal, watcher: try DirectoryWatcher(limit: 10), capacity: 16)
+            let files = try Passthrough(weave: directory, journal: journal, watcher: try DirectoryWatcher(limit: 10), capacity: 16, handles: 16)
             let top = try files.top(try files.root("clone"), counting: true, scratch).id
             let d = try files.lookup(top, [UInt8(ascii: "d")].span, scratch)
             return (files, try #require(d).id)

@@ -15,14 +15,14 @@ import Testing
             try Files.makeDirectories(directory + "/clone/src")
             try Files.create(directory + "/clone/a", Array("alpha".utf8))
             try Files.create(directory + "/clone/src/b", Array("beta".utf8))
-            files = try Passthrough(weave: directory, journal: NodeJournal(path: directory + "/nodes", isInherited: false), capacity: 64)
+            files = try Passthrough(weave: directory, journal: NodeJournal(path: directory + "/nodes", isInherited: false), capacity: 64, handles: 64)
             root = try files.root("clone")
         }
 
         deinit { try? Files.removeTree(directory) }
 
         /// Another server on the same connection.
-        func restart() throws { files = try Passthrough(weave: directory, journal: NodeJournal(path: directory + "/nodes", isInherited: true), capacity: 64) }
+        func restart() throws { files = try Passthrough(weave: directory, journal: NodeJournal(path: directory + "/nodes", isInherited: true), capacity: 64, handles: 64) }
 
         var top: UInt64 { get throws { try files.top(root, counting: true, scratch).id } }
 
