@@ -56,6 +56,11 @@ int rwv_git_set_strict_hash(int on) {
     return real(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, on);
 }
 
+int rwv_git_set_owner_check(int on) {
+    REAL(git_libgit2_opts);
+    return real(GIT_OPT_SET_OWNER_VALIDATION, on);
+}
+
 CALL(int, git_branch_upstream_name, (git_buf *out, git_repository *repo, const char *refname), (out, repo, refname))
 CALL(void, git_buf_dispose, (git_buf *buffer), (buffer))
 CALL(void, git_commit_free, (git_commit *commit), (commit))

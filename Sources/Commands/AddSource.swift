@@ -12,14 +12,14 @@ struct AddSource {
     static func find(_ text: String, _ session: Session, _ context: Context, isNew: Bool) throws -> AddSource {
         let registries = try session.registries()
         if isNew { return try new(text, registries) }
-        if let local = localRepository(text, session) { return try self.local(local, context, registries) }
+        if let local = try localRepository(text, session) { return try self.local(local, context, registries) }
         if !isExplicitPath(text), let short = registries.expand(shorthand: text) { return AddSource(url: short.url, path: short.path) }
         return try from(url(text, session, registries), registries)
     }
 
     /// The URL alone, for a repository that has its place already.
     static func url(_ text: String, _ session: Session, _ registries: RegistrySet) throws -> RemoteURL {
-        if let local = localRepository(text, session) { return try RemoteURL(local) }
+        if let local = try localRepository(text, session) { return try RemoteURL(local) }
         if !isExplicitPath(text), let short = registries.expand(shorthand: text) { return short.url }
         let url = try RemoteURL(text)
         guard case .path = url.form else { return registries.repository(ofPage: url) }
@@ -58,10 +58,14 @@ struct AddSource {
         return AddSource(url: url, path: path)
     }
 
-    /// The canonical path of a repository on this disk that the word names; nil when it is none.
-    private static func localRepository(_ text: String, _ session: Session) -> String? {
+    /// The canonical path of a repository on this disk that the word names; nil when it is none. - Throws: when git does not trust it.
+    private static func localRepository(_ text: String, _ session: Session) throws(GitError) -> String? {
         guard !text.isEmpty, !text.contains("://"), let path = try? Files.canonical(session.path(text)) else { return nil }
-        return (try? Repository(opening: path)) == nil ? nil : path
+        do throws(GitError) { _ = try Repository(opening: path) } catch {
+            if error.code == .ownership { throw error }
+            return nil
+        }
+        return path
     }
 
     private static func isExplicitPath(_ text: String) -> Bool {

@@ -26,7 +26,7 @@ final class Session {
         }
         directory = Files.canonicalAsFar(at)
         do throws(Errno) {
-            guard Files.isDirectory(try Files.canonical(at)) else { throw .notDirectory }
+            try Files.requireDirectory(try Files.canonical(at))
             deadWeave = Files.isDead(directory) ? Weave.ofDeadMount(directory) : nil
         } catch {
             deadWeave = Weave.ofDeadMount(directory)
@@ -110,7 +110,7 @@ final class Session {
         while typed.utf8.count > 1, typed.hasSuffix("/") { typed.removeLast() }
         do throws(Errno) {
             let real = try Files.canonical(typed)
-            guard Files.isDirectory(real) else { throw .notDirectory }
+            try Files.requireDirectory(real)
             return real
         } catch {
             let real = Files.canonicalAsFar(typed)

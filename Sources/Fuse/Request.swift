@@ -64,8 +64,10 @@ package struct Entry {
         return unsafe DetachedRequest(r, Worker.current?.session)
     }
 
+    /// Of a CREATE without O_EXCL, EEXIST is ESTALE: the kernel did not know of the file, and looks again then (open(2), path lookup).
     package consuming func fail(_ error: Errno) {
-        unsafe fuse_reply_err(raw, error.rawValue)
+        let mayExist = Worker.current?.opening.map { $0.flags & O_EXCL == 0 } ?? false
+        unsafe fuse_reply_err(raw, mayExist && error == .exists ? ESTALE : error.rawValue)
         discard self
     }
 

@@ -98,6 +98,11 @@ package import Syscalls
         if unsafe fuse_lowlevel_notify_expire_entry(raw, parent, text, name.count, FUSE_LL_EXPIRE_ONLY) == -ENOSYS { notifyGone(name: name, in: parent) }
     }
 
+    /// The kernel forgets a node's attributes, and nothing else: nobody is waited for, so a handler may say so too.
+    package func notifyOtherAttributes(node: UInt64) {
+        _ = unsafe fuse_lowlevel_notify_inval_inode(raw, node, -1, 0)
+    }
+
     /// The kernel forgets attributes and contents (a directory's listing, a file's pages) of a node.
     package func notifyChanged(node: UInt64) {
         _ = unsafe fuse_lowlevel_notify_inval_inode(raw, node, 0, 0)

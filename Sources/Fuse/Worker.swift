@@ -19,7 +19,7 @@ package import Syscalls
     var answersInit = false
     var kernelOffersKillPriv = false
     /// The session whose request is being served.
-    private(set) var session: Session?
+    package private(set) var session: Session?
     private var buffer = unsafe fuse_buf()
     private let memory: UnsafeMutableRawPointer
     /// What a request takes before its contents: of a WRITE, struct fuse_in_header and fuse_write_in (linux/fuse.h).

@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Syscalls
 
 /// libgit2 as a whole: loaded and started once per process, never shut down.
 enum Library {
@@ -11,6 +12,19 @@ enum Library {
         _ = rwv_git_set_strict_hash(0)
         return rwv_git_allow_extensions() == 0
     }()
+
+    /// Held while a repository is opened: to write by who does it without asking for its owner.
+    private static let opening = ReadWriteLock()
+
+    /// Opens a repository. - Parameter ofAnyone: also one of another user; the caller has seen to it that git trusts it.
+    static func open(ofAnyone: Bool = false, _ body: () -> Int32) -> Int32 {
+        guard ofAnyone else { return opening.withReadLock(body) }
+        return opening.withWriteLock {
+            _ = rwv_git_set_owner_check(0)
+            defer { _ = rwv_git_set_owner_check(1) }
+            return body()
+        }
+    }
 
     /// Why it is not ``ready``.
     static var failure: GitError {

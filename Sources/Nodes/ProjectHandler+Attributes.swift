@@ -28,7 +28,15 @@ extension ProjectHandler {
         if ProjectTree.isVirtual(node) { return r.fail(.notSupported) }
         // XATTR_CREATE (1) of a request that was carried out already would find its own work.
         let flags = r.isResent ? flags & ~1 : flags
-        serve(r, node, changes: true) { id, s throws(Errno) in try files.setAttribute(id, name, value, flags: flags, s) }
+        serve(r, node, changes: true) { id, s throws(Errno) in
+            try files.setAttribute(id, name, value, flags: flags, s)
+            noteMode(id, name)
+        }
+    }
+
+    /// An access list says what the mode is (acl(5)), of which the kernel takes only the time of change to be another.
+    private func noteMode(_ node: UInt64, _ name: String) {
+        if name.hasPrefix("system.posix_acl_") { Worker.current?.session?.notifyOtherAttributes(node: node) }
     }
 
     package func removeAttribute(_ r: consuming Request, node: UInt64, name: String) {
@@ -37,6 +45,7 @@ extension ProjectHandler {
         let resent = r.isResent
         serve(r, node, changes: true) { id, s throws(Errno) in
             do throws(Errno) { try files.removeAttribute(id, name, s) } catch { if !resent || error != .noData { throw error } }
+            noteMode(id, name)
         }
     }
 }

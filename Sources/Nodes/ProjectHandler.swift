@@ -112,8 +112,8 @@ package final class ProjectHandler: RequestHandler, @unchecked Sendable {
 
     /// - Throws: EROFS for files of repos that may not be changed.
     func checkWritable(_ node: UInt64) throws(Errno) {
-        let root = Passthrough.root(of: node)
-        if lock.withReadLock({ tree.readOnly.contains(root) }) { throw .readOnly }
+        // Who stands in a repo may not look at the tree for a long time.
+        if fresh().readOnly.contains(Passthrough.root(of: node)) { throw .readOnly }
     }
 
     /// Attributes of a directory, link or file of the tree.

@@ -44,6 +44,12 @@ package enum Files {
         do throws(Errno) { return try status(path, follow: true)?.isDirectory ?? false } catch { return false }
     }
 
+    /// - Throws: ENOTDIR for what is no directory; why it cannot be told, as for want of a right.
+    package static func requireDirectory(_ path: String) throws(Errno) {
+        guard let there = try status(path, follow: true) else { throw .notFound }
+        if !there.isDirectory { throw .notDirectory }
+    }
+
     /// The whole file. - Throws: the errno of open(2) or read(2); EFBIG past `limit` bytes.
     package static func read(_ path: String, limit: Int = 1 << 30) throws(Errno) -> [UInt8] {
         let file = OwnedDescriptor(try open(path))

@@ -53,7 +53,8 @@ struct ProjectComposer: Sendable {
                 (ActiveMarker.fileName, .file(Array(ActiveMarker.text(project).utf8))), (".workweaves", .directory),
             ]
             var readOnly: Set<UInt16> = []
-            for repo in repos where Files.isDirectory(weave.root + "/" + repo.path) {
+            // A link leads nowhere here: what it leads to may lie outside of the weave.
+            for repo in repos where (try? Files.canonical(weave.root + "/" + repo.path)) == weave.root + "/" + repo.path && Files.isDirectory(weave.root + "/" + repo.path) {
                 let root = try files.root(repo.path)
                 items.append((repo.path, .attachment(root: root)))
                 if repo.isReadOnly { readOnly.insert(root) }

@@ -52,6 +52,76 @@ extension EndToEnd {
             }
         }
 
+        /// The same of a file that the mount was asked for in a listing only: nothing tells of its open(2).
+        @Test func openAfterAListing() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$(clone server)" "$S/m/github/chatly/server" <<'P' || fail 'open files'
+                    import os, subprocess, sys
+                    clone, view = sys.argv[1:3]
+                    names = ["x%d" % i for i in range(200)]
+                    os.mkdir(clone + "/many")
+                    for n in names: open("%s/many/%s" % (clone, n), "w").write("0123" + n)
+                    subprocess.run(["ls", "-l", view + "/many"], stdout=subprocess.DEVNULL, check=True)
+                    files = [os.open("%s/many/%s" % (view, n), os.O_RDONLY) for n in names]
+                    for i, n in enumerate(names):
+                        at = "%s/many/%s" % (clone, n)
+                        if i % 3 == 0: os.unlink(at)
+                        elif i % 3 == 1: open(at + ".new", "w").write("other"); os.rename(at + ".new", at)
+                        else: os.rename(at, clone + "/" + n)
+                    for fd, n in zip(files, names): assert os.pread(fd, 99, 0) == b"0123" + n.encode(), n
+                    P
+                    rwv unmount "$S/m"
+                    """)
+            }
+        }
+
+        /// A file that others have just made is opened, unless O_EXCL was given.
+        @Test func madeMeanwhile() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$(clone server)" "$S/m/github/chatly/server" <<'P' || fail 'open files'
+                    import os, sys
+                    clone, view = sys.argv[1:3]
+                    for i in range(100):
+                        for flags in (os.O_WRONLY, os.O_WRONLY | os.O_TRUNC, os.O_RDWR | os.O_APPEND, os.O_WRONLY | os.O_EXCL):
+                            name = "/new%d-%d" % (i, flags)
+                            assert not os.path.exists(view + name)
+                            open(clone + name, "w").write("theirs")
+                            try: fd = os.open(view + name, flags | os.O_CREAT, 0o600)
+                            except FileExistsError: assert flags & os.O_EXCL; continue
+                            assert not flags & os.O_EXCL
+                            os.write(fd, b"mine"); os.close(fd)
+                            expected = "mine" if flags & os.O_TRUNC else "theirsmine" if flags & os.O_APPEND else "miners"
+                            assert open(clone + name).read() == expected, (flags, open(clone + name).read())
+                    P
+                    rwv unmount "$S/m"
+                    """)
+            }
+        }
+
+        /// The mode that an access list gives a file is seen at once.
+        @Test func modesOfAccessLists() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$S/m/github/chatly/server/README.md" <<'P' || fail 'access lists'
+                    import os, struct, subprocess, sys
+                    def acl(mask): return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in ((1, 6, 0xffffffff), (2, 7, 5), (4, 4, 0xffffffff), (0x10, mask, 0xffffffff), (0x20, 4, 0xffffffff)))
+                    # stat(1) asks for nothing but the mode (statx(2)).
+                    for i in range(100):
+                        for mask in (7, 4):
+                            os.setxattr(sys.argv[1], "system.posix_acl_access", acl(mask))
+                            found = subprocess.run(["stat", "-c", "%a", sys.argv[1]], stdout=subprocess.PIPE, text=True).stdout
+                            assert int(found, 8) == 0o604 | mask << 3, (i, found)
+                    P
+                    rwv unmount "$S/m"
+                    """)
+            }
+        }
+
         /// What was removed in the clone takes up no room when nobody has it open in the mount.
         @Test func removedFilesAreLetGo() throws {
             try Sandbox.with([.app]) { box in

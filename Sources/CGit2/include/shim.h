@@ -11,3 +11,6 @@ int rwv_git_allow_extensions(void);
 
 /// GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION.
 int rwv_git_set_strict_hash(int on);
+
+/// GIT_OPT_SET_OWNER_VALIDATION: whether repositories of other users are refused. For the whole process.
+int rwv_git_set_owner_check(int on);
