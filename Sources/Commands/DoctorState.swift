@@ -30,7 +30,7 @@ struct DoctorState {
 
     /// - Parameter make: makes them.
     static func directories(_ missing: [String], at path: String, service: DoctorFinding.Service = .nothing, make: @escaping () throws -> Void) -> DoctorFinding {
-        let names = missing.map { String($0.dropFirst(path.utf8.count + 1)) }.joined(separator: ", ")
+        let names = missing.map { String($0.dropFirst(path.count + 1)) }.joined(separator: ", ")
         return DoctorFinding(kind: .missingDirectories, path: path, what: "directories are missing: \(names)",
                              why: "rwv 0.2.x deletes empty directories when it activates a project; what uses them fails", fix: "make them", repair: {
             try make()

@@ -79,7 +79,7 @@ enum Mount {
 
     /// What a mount shows must not hold a mount.
     private static func checkInside(_ path: String, _ weave: Weave) throws {
-        let first = path.dropFirst(weave.root.utf8.count + 1).prefix { $0 != "/" }
+        let first = path.dropFirst(weave.root.count + 1).prefix { $0 != "/" }
         var at = path
         var isInClone = false
         while at != weave.root, let slash = at.lastIndex(of: "/") {

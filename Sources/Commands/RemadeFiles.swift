@@ -35,7 +35,7 @@ struct RemadeFiles {
     /// name, because they are ignored.
     func others(_ named: [(path: String, isUntracked: Bool)]) -> [String] {
         let seen = named.filter { !$0.isUntracked || !toolLocks.contains($0.path) }.map(\.path)
-        let hidden = (record?.given ?? [:]).keys.filter { $0.hasPrefix(project + "/") }.map { String($0.dropFirst(project.utf8.count + 1)) }
+        let hidden = (record?.given ?? [:]).keys.filter { $0.hasPrefix(project + "/") }.map { String($0.dropFirst(project.count + 1)) }
             .filter { !seen.contains($0) && Files.exists("\(root)/\(project)/\($0)") }
         return (seen + hidden.sorted()).filter { !isRemade($0.hasSuffix("/") ? String($0.dropLast()) : $0) }
     }

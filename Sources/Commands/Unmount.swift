@@ -31,7 +31,7 @@ enum Unmount {
             throw CommandFailure("\(path) is no project mount: it holds the weave's workweaves", hint: "'rwv down' takes away all that is mounted of the weave")
         }
         guard path.hasPrefix(weave.workweaves + "/") else { return }
-        let name = path.dropFirst(weave.workweaves.utf8.count + 1).prefix { $0 != "/" }
+        let name = path.dropFirst(weave.workweaves.count + 1).prefix { $0 != "/" }
         throw CommandFailure("\(path) is no project mount: '\(name)' is a workweave", hint: "'rwv workweave PROJECT delete \(name)' deletes it; 'rwv down' takes away all that is mounted of the weave")
     }
 

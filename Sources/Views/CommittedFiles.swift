@@ -23,7 +23,7 @@ final class CommittedPlaces {
 
     /// The repo that a path lies in, not being the repo itself, and its path there.
     private func owner(of path: String) -> (repo: ViewPlan.Repo, path: String)? {
-        repos.first { path.hasPrefix($0.path + "/") }.map { ($0, String(path.dropFirst($0.path.utf8.count + 1))) }
+        repos.first { path.hasPrefix($0.path + "/") }.map { ($0, String(path.dropFirst($0.path.count + 1))) }
     }
 
     func isInRepo(_ path: String) -> Bool { owner(of: path) != nil }

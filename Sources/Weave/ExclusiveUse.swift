@@ -67,7 +67,7 @@ extension Weave {
     }
 
     /// A directory of our state, from the base view: so upper directories are mounted, and so the kernel tells of them.
-    package func fromBaseView(_ directory: String) -> String { "../../" + directory.dropFirst(state.utf8.count + 1) }
+    package func fromBaseView(_ directory: String) -> String { "../../" + directory.dropFirst(state.count + 1) }
 
     /// Whether this process is one of those that have it for themselves.
     package func isInside(_ name: String) -> Bool {

@@ -114,6 +114,22 @@ extension EndToEnd {
             }
         }
 
+        /// Names of directories are bytes; in Swift they are text.
+        @Test func lettersBeyondASCII() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mv "$W" "$S/Wëb — 網"; W="$S/Wëb — 網" Y="$S/Wëb — 網/projects/web-app/rwv.yaml"; R=github/chatly/server
+                    printf "workweave:\\n  copy: [$R/ünï]\\n" >> "$Y"; echo copied > "$(clone server)/ünï"
+                    create agent; same_text 'engine' "$SHOWN" "$(rwv -C "$W" workweave web-app list --json | json_values engine)"
+                    same_text 'status' '?? "\\303\\274n\\303\\257"' "$(git -C "$(view agent server)" status --porcelain)"
+                    rm "$(view agent server)/ünï"; equals_native agent server; echo x > "$(view agent server)/neü"; mkdir "$S/m — 網"
+                    refuses -C "$W" workweave web-app delete agent; says "$R has 1 uncommitted change: neü"; refuses -C "$W" mount web-app "$(clone server)/src"; says 'inside a clone'
+                    rwv -C "$W" mount web-app "$S/m — 網"; same_tree "$(clone server)" "$S/m — 網/$R"; rwv unmount "$S/m — 網"
+                    down; up; same_text 'kept' x "$(cat "$(view agent server)/neü")"; delete --force agent; down; mv "$W" "$S/w"
+                    """)
+            }
+        }
+
         /// What the manifest has copied and linked into repos: beside what the commit has, and a copy in its place.
         @Test func copiesAndLinksInRepos() throws {
             try Sandbox.with([.app]) { box in
