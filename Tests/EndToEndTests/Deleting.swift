@@ -24,6 +24,10 @@ extension EndToEnd {
             Case("changes set aside by a merge", "echo x >> \"$V/README.md\"; git -C \"$V\" merge -q --autostash --no-ff --no-commit origin/feature || true; [ -e \"$(git -C \"$V\" rev-parse --git-dir)/MERGE_AUTOSTASH\" ] || fail 'nothing is set aside'", says: "autostash"),
             Case("commit of a reference of the worktree's own", "git -C \"$V\" commit -q --allow-empty -m new; git -C \"$V\" update-ref refs/worktree/kept HEAD; git -C \"$V\" reset -q --hard HEAD~1", says: "github/chatly/server"),
             Case("change of a file assumed unchanged", "git -C \"$V\" update-index --assume-unchanged README.md; echo x >> \"$V/README.md\"", says: "README.md"),
+            Case("change of a file assumed unchanged that stat(2) does not show", """
+                git config --global core.trustctime false; git -C "$V" update-index --assume-unchanged README.md; touch -r "$V/README.md" "$S/tmp/then"
+                printf X | dd of="$V/README.md" conv=notrunc status=none; touch -r "$S/tmp/then" "$V/README.md"
+                """, says: "README.md"),
             Case("change of a file that git skips", "git -C \"$V\" update-index --skip-worktree README.md; echo x >> \"$V/README.md\"", says: "README.md"),
             Case("file at the root", "echo x > \"$A/notes.txt\"", says: "notes.txt"),
             Case("directory at the root", "mkdir \"$A/notes\"; echo x > \"$A/notes/one\"", says: "notes"),
