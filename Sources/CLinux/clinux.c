@@ -67,12 +67,13 @@ static void convert(const struct statx *x, struct rwv_stat *o) {
         .atime_ns = x->stx_atime.tv_nsec, .mtime_ns = x->stx_mtime.tv_nsec, .ctime_ns = x->stx_ctime.tv_nsec, .btime_ns = x->stx_btime.tv_nsec,
         .mode = x->stx_mode, .nlink = x->stx_nlink, .uid = x->stx_uid, .gid = x->stx_gid,
         .rdev_major = x->stx_rdev_major, .rdev_minor = x->stx_rdev_minor,
-        .dev_major = x->stx_dev_major, .dev_minor = x->stx_dev_minor, .blksize = x->stx_blksize};
+        .dev_major = x->stx_dev_major, .dev_minor = x->stx_dev_minor, .blksize = x->stx_blksize,
+        .mount = x->stx_mask & STATX_MNT_ID ? (uint32_t)x->stx_mnt_id : 0};
 }
 
 int rwv_statx(int dirfd, const char *path, int follow, struct rwv_stat *out) {
     struct statx x;
-    int r = ONCE(statx(dirfd, path, (follow ? 0 : AT_SYMLINK_NOFOLLOW) | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS | STATX_BTIME, &x));
+    int r = ONCE(statx(dirfd, path, (follow ? 0 : AT_SYMLINK_NOFOLLOW) | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &x));
     if (r == 0) convert(&x, out);
     return r;
 }
@@ -86,7 +87,7 @@ int rwv_is_mount_point(const char *path) {
 
 int rwv_fstat(int fd, struct rwv_stat *out) {
     struct statx x;
-    int r = ONCE(statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &x));
+    int r = ONCE(statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &x));
     if (r == 0) convert(&x, out);
     return r;
 }

@@ -126,6 +126,8 @@ enum Workweave {
     private static func list(_ session: Session, _ context: Context, _ project: ProjectName) throws {
         let wantsUsage = session.wantsJSON
         guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: project.text, name: nil, withUsage: wantsUsage)) else { return }
+        // Those of a project that is gone can be listed still.
+        if all.isEmpty { _ = try context.weave.readManifest(project) }
         guard session.wantsJSON else { return all.forEach { session.output.print($0.name) } }
         session.output.print(.array(all.map { info in
             .object([

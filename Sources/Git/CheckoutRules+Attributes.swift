@@ -34,9 +34,12 @@ extension CheckoutRules {
         func decides(_ text: [UInt8]) -> Bool { words.contains { text.contains(bytes: $0) } }
         if outsideAttributes.contains(where: decides) { return true }
         let name = Array(".gitattributes".utf8)
-        for i in files where listing.entries[i].nameLength == 14 && listing.name(i).elementsEqual(name) {
-            if decides(try repository.objects.readBlob(listing.entries[i].oid)) { return true }
+        let inTree = files.filter { listing.entries[$0].nameLength == 14 && listing.name($0).elementsEqual(name) }.map { listing.entries[$0].oid }
+        if repository.isPartialClone {
+            let objects = try repository.objects
+            try repository.fetchPromised(Set(inTree).filter { !objects.has($0) })
         }
+        for id in inTree where decides(try repository.objects.readBlob(id)) { return true }
         return false
     }
 

@@ -26,12 +26,12 @@ internal import Syscalls
     private init(_ path: String, _ open: (inout OpaquePointer?) -> Int32) throws(GitError) {
         guard Library.ready else { throw Library.failure }
         var opened: OpaquePointer?
-        var result = unsafe Library.open { unsafe open(&opened) }
+        var result = Library.open { unsafe open(&opened) }
         if result < 0 {
             let error = Self.explain(result, path)
             // libgit2 1.5 does not know `safe.directory = *`.
             guard error.code == .ownership, let asked = try? GitProgram.run(["rev-parse", "--git-dir"], directory: path), asked.succeeded else { throw error }
-            result = unsafe Library.open(ofAnyone: true) { unsafe open(&opened) }
+            result = Library.open(ofAnyone: true) { unsafe open(&opened) }
         }
         guard result >= 0, let opened = unsafe opened else { throw Self.explain(result, path) }
         unsafe pointer = opened

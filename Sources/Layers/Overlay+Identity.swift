@@ -50,7 +50,7 @@ extension Overlay {
         let marks = mark == UInt8(ascii: "x")
         guard let e, lower.isDirectory(e) else { return Identity(id: fresh, marksWhiteouts: marks) }
         let id = lower.id(e)
-        return Identity(id: id, lowerID: id, marksWhiteouts: marks)
+        return Identity(id: met.withLock { $0.contains(fresh.raw) } ? fresh : id, lowerID: id, marksWhiteouts: marks)
     }
 
     /// The number that a copied-up file keeps; nil where it has none (or cannot have any).
@@ -62,6 +62,32 @@ extension Overlay {
         } catch {
             if error == .notSupported || error == .permission { return nil }
             throw error
+        }
+    }
+
+    /// Finds what lies beneath directories that were in the upper alone when the kernel was told of them. Under `table`.
+    func meetLower() {
+        let s = Scratch()
+        for node in nodes.values where node.isDirectory && node.state == .live && node.id != root && node.lowerID.flatMap(lower.resolve) == nil {
+            var path = node.name, at = node.parent
+            while at != root, let parent = nodes[at.raw] {
+                path = parent.name + [UInt8(ascii: "/")] + path
+                at = parent.parent
+            }
+            // Above a repo every directory is in the lower by its path, if at all.
+            if at != root, let e = lower.resolve(at) {
+                var above = e
+                while lower.id(above) != root {
+                    lower.withName(above) { n in path = n.array + [UInt8(ascii: "/")] + path }
+                    above = lower.parent(above)
+                }
+            }
+            guard let e = lower.find(path: path.span), lower.isDirectory(e) else { continue }
+            s.path.reset()
+            guard (try? s.path.prepend(path.span)) != nil, let status = try? upper.statusIfExists(s.path),
+                  let identity = try? identify(status, s.path, node.name.span, parentLower: lower.parent(e), s) else { continue }
+            (node.lowerID, node.marksWhiteouts) = (identity.lowerID, identity.marksWhiteouts)
+            if node.id.isUpper { met.withLock { _ = $0.insert(node.id.raw) } }
         }
     }
 

@@ -36,6 +36,8 @@ package final class Overlay: @unchecked Sendable {
     var nodes: [UInt64: UpperNode] = [:]
     /// Whether the kernel may know nodes that a predecessor gave out, and the upper directory has not been read for them yet. Guarded by `table`.
     private var needsScan: Bool
+    /// Ids of directories that the kernel knew before anything lay beneath them, which keep them: see ``meetLower()``. Its lock is a leaf.
+    let met = Locked<Set<UInt64>>([])
     /// What number a copied-up link keeps that cannot carry it as an attribute, by the id of its inode. Its lock is a leaf, below `table`.
     let aliases = Locked<[UInt64: NodeID]>([:])
     private var temporaries: UInt64 = 0
@@ -89,7 +91,10 @@ package final class Overlay: @unchecked Sendable {
 
     /// Replaces the lower by one that has the same entries and more (a repo added by sync). Waits for requests under way.
     package func replaceLower(_ new: LowerTree) {
-        namespace.withWriteLock { lower = new }
+        namespace.withWriteLock {
+            lower = new
+            table.withLock { meetLower() }
+        }
     }
 
     /// Lets go of the directory: when this returns no request is under way, and those that come are answered ESTALE.

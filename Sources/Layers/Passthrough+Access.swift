@@ -8,7 +8,15 @@ extension Passthrough {
         if let pinned { return try pinned.use(body) }
         guard node.isDirectory else { throw .notDirectory }
         guard let parent else { return try topDirectory(node, s).use(body) }
-        return try directories.with(node.id, open: { () throws(Errno) in try openDirectory(node, name, parent, s) }, body)
+        return try with(directories, node, open: { () throws(Errno) in try openDirectory(node, name, parent, s) }, body)
+    }
+
+    /// Runs `body` with a file that a cache holds, or takes from `open` and keeps if it may.
+    private func with<R>(_ cache: DescriptorCache, _ node: PassthroughNode, open: () throws(Errno) -> FileDescriptor,
+                         _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
+        guard node.isElsewhere else { return try cache.with(node.id, open: open, body) }
+        let file = OwnedDescriptor(try open())
+        return try body(file.descriptor)
     }
 
     /// Opens a directory from the nearest one above that is open, however deep it lies.
@@ -112,7 +120,7 @@ extension Passthrough {
 
     /// Keeps a handle of a node's open file.
     private func keep(_ node: PassthroughNode, _ file: FileDescriptor) {
-        try? handles.with(node.id, open: { () throws(Errno) in try file.open(handleWith: OpenFlags.path) }) { _ in }
+        if !node.isElsewhere { try? handles.with(node.id, open: { () throws(Errno) in try file.open(handleWith: OpenFlags.path) }) { _ in } }
     }
 
     /// Keeps a handle of the file at `s.path` in a directory, which was found there as a node.
@@ -120,7 +128,7 @@ extension Passthrough {
         guard status.isRegular, status.size <= Self.mostKept else { return }
         try? handles.with(id, open: { () throws(Errno) -> FileDescriptor in
             let handle = try directory.openBeneath(s.path, OpenFlags.path)
-            if let now = try? handle.status(), let node = try? node(id), node.isSame(now) { return handle }
+            if let now = try? handle.status(), let node = try? node(id), node.isSame(now), !node.isElsewhere { return handle }
             handle.close()
             throw .stale
         }) { _ in }
@@ -138,7 +146,7 @@ extension Passthrough {
 
     /// Runs `body` with the file open for reading; it stays open for the next request.
     func withReader<R>(_ node: PassthroughNode, _ s: Scratch, _ body: (FileDescriptor) throws(Errno) -> R) throws(Errno) -> R {
-        try readers.with(node.id, open: { () throws(Errno) in
+        try with(readers, node, open: { () throws(Errno) in
             do throws(Errno) { return try open(node, OpenFlags.readOnly, s) } catch where error == .accessDenied { return try heldCopy(node, error) }
         }, body)
     }

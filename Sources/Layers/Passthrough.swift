@@ -14,6 +14,8 @@ package final class Passthrough: @unchecked Sendable {
         /// The directory as it was found last, and its node.
         var top: PassthroughNode?
         var directory: SharedFile?
+        /// The mount that it lies in (``FileStatus/mount``).
+        var mount: UInt32 = 0
     }
 
     /// The weave's directory; roots are opened beneath it.
@@ -92,6 +94,7 @@ package final class Passthrough: @unchecked Sendable {
         table.lock()
         defer { table.unlock() }
         var record: [UInt8] = []
+        roots[Int(index) - 1].mount = status.mount
         let node = enterLocked(index, nil, [], status, counting: counting, &record)
         journal?.append(record)
         roots[Int(index) - 1].directory = file
@@ -147,7 +150,7 @@ package final class Passthrough: @unchecked Sendable {
             node.pinned = nil
         } else {
             node = PassthroughNode(id: id, root: root, ino: status.ino, generation: PassthroughNode.generation(status), isDirectory: status.isDirectory,
-                                   parent: parent, name: name)
+                                   isElsewhere: ![0, status.mount].contains(roots[Int(root) - 1].mount), parent: parent, name: name)
             // The disk gave the number of a file that is gone to another one. The kernel makes its inode bad when it hears the new
             // generation, and forgets both under the same id.
             if let old {

@@ -9,6 +9,9 @@ final class PassthroughNode: @unchecked Sendable {
     let ino: UInt64
     let generation: UInt32
     let isDirectory: Bool
+    /// Whether it lies in another mount than its root, which somebody has made there: nothing of it is kept open, so that he can
+    /// unmount it again.
+    let isElsewhere: Bool
     /// The last place it was seen at. Nil: the root's top.
     var parent: PassthroughNode?
     var name: [UInt8]
@@ -47,8 +50,9 @@ final class PassthroughNode: @unchecked Sendable {
         init(_ s: FileStatus) { (seconds, nanoseconds, size) = (s.ctime, s.ctime_ns, s.size) }
     }
 
-    init(id: UInt64, root: UInt16, ino: UInt64, generation: UInt32, isDirectory: Bool, parent: PassthroughNode?, name: [UInt8]) {
+    init(id: UInt64, root: UInt16, ino: UInt64, generation: UInt32, isDirectory: Bool, isElsewhere: Bool = false, parent: PassthroughNode?, name: [UInt8]) {
         self.id = id
+        self.isElsewhere = isElsewhere
         self.root = root
         self.ino = ino
         self.generation = generation

@@ -8,12 +8,14 @@ package struct FileStatus: Sendable, Equatable {
     package var atime_ns: UInt32 = 0, mtime_ns: UInt32 = 0, ctime_ns: UInt32 = 0, btime_ns: UInt32 = 0
     package var mode: UInt32 = 0, nlink: UInt32 = 0, uid: UInt32 = 0, gid: UInt32 = 0
     package var rdev_major: UInt32 = 0, rdev_minor: UInt32 = 0, dev_major: UInt32 = 0, dev_minor: UInt32 = 0, blksize: UInt32 = 0
+    /// The id of the mount that it was looked at through (statx(2), STATX_MNT_ID); 0 before Linux 5.8.
+    package var mount: UInt32 = 0
     package init() {}
     init(_ s: rwv_stat) {
         (ino, size, blocks, atime, mtime, ctime, btime) = (s.ino, s.size, s.blocks, s.atime, s.mtime, s.ctime, s.btime)
         (atime_ns, mtime_ns, ctime_ns, btime_ns) = (s.atime_ns, s.mtime_ns, s.ctime_ns, s.btime_ns)
         (mode, nlink, uid, gid) = (s.mode, s.nlink, s.uid, s.gid)
-        (rdev_major, rdev_minor, dev_major, dev_minor, blksize) = (s.rdev_major, s.rdev_minor, s.dev_major, s.dev_minor, s.blksize)
+        (rdev_major, rdev_minor, dev_major, dev_minor, blksize, mount) = (s.rdev_major, s.rdev_minor, s.dev_major, s.dev_minor, s.blksize, s.mount)
     }
 }
 

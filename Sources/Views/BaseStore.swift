@@ -52,7 +52,7 @@ final class BaseStore: Sendable {
 
     private func build(_ repo: ViewPlan.Repo, _ rules: CheckoutSettings, _ files: BaseFiles) throws(WeaveError) {
         let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }
-        let listing = try git { () throws(GitError) in try TreeListing(repository, tree: repo.commit.tree) }
+        let listing = try git { () throws(GitError) in try TreeListing(fetching: repository, tree: repo.commit.tree) }
         let plain = try !rules.mayConvert(listing, repository)
         let sizes = try git { () throws(GitError) in try listing.sizes(repository, trustingIndex: plain) }
         var settings = BaseBuilder.Settings(umask: rules.umask, uid: CurrentProcess.userID, gid: CurrentProcess.groupID)

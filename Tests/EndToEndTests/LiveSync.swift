@@ -86,6 +86,22 @@ extension EndToEnd {
             }
         }
 
+        /// A directory that was there before a repo came to lie in it.
+        @Test(arguments: engines) func intoADirectoryOfTheUsers(engine: String) throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    \(Self.begin(engine))
+                    mkdir -p "$W/gitlab/deep" "$A/gitlab/deep"; mv "$(clone late)" "$W/gitlab/deep/late"; echo mine > "$A/gitlab/deep/mine"; ls "$A/gitlab/deep" > "$S/tmp/out"
+                    [ ! -e "$A/gitlab/deep/late" ] || fail 'it is there already'; cd "$A/gitlab/deep"
+                    cp "$M" "$S/tmp/manifest"; entry late; sed -i 's#github/chatly/late#gitlab/deep/late#' "$M"; cp "$M" "$S/tmp/with"
+                    sync_it > /dev/null; same_text 'what is there' 'late mine ' "$(ls | tr '\\n' ' ')"; is_clean late; cd /
+                    cp "$S/tmp/manifest" "$M"; sync_it > /dev/null; same_text 'what is there' mine "$(ls "$A/gitlab/deep")"
+                    cp "$S/tmp/with" "$M"; sync_it > /dev/null; is_clean "$A/gitlab/deep/late"; same_text 'what is there' 'late mine ' "$(ls "$A/gitlab/deep" | tr '\\n' ' ')"
+                    tree > "$S/before"; down; up; diff "$S/before" <(tree) || fail 'another tree after down and up'
+                    """)
+            }
+        }
+
         @Test(arguments: engines) func roles(engine: String) throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""

@@ -11,7 +11,8 @@ struct rwv_stat {
     int64_t atime, mtime, ctime, btime;
     uint32_t atime_ns, mtime_ns, ctime_ns, btime_ns;
     uint32_t mode, nlink, uid, gid;
-    uint32_t rdev_major, rdev_minor, dev_major, dev_minor, blksize, reserved;
+    /// `mount`: the id of the mount that it was looked at through, 0 before Linux 5.8.
+    uint32_t rdev_major, rdev_minor, dev_major, dev_minor, blksize, mount;
 };
 
 /// The part of struct statvfs that FUSE asks for.
