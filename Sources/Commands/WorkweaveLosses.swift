@@ -56,6 +56,9 @@ struct WorkweaveLosses {
                 losses.append(Loss(text: "\(repo.path) has \(counted(changes.count, "uncommitted change")): \(changes.prefix(5).joined(separator: ", "))\(more)"))
             }
         }
+        for place in try LinkedWorktree.filesInSubmodules(admin, top) {
+            losses.append(Loss(text: "\(repo.path), submodule \(place): files that git does not see, since it is not initialised"))
+        }
         if !LinkedWorktree.setAside(admin).isEmpty { losses.append(Loss(text: "\(repo.path) has changes that git has set aside (autostash)")) }
         var tips = LinkedWorktree.ownReferences(admin).map(\.object)
         if let tip = try repository.references.read("refs/heads/" + repo.branch) { tips.append(tip) }

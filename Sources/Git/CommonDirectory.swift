@@ -1,9 +1,17 @@
 internal import Syscalls
 
 extension Repository {
-    /// The git directory of the clone at `path`, without opening it: `path/.git`, or where that file points (git init --separate-git-dir).
+    /// The git directory that all worktrees of the clone at `path` share, without opening it: `path/.git`; where that file points (git init
+    /// --separate-git-dir); where the worktree's own names it (gitrepository-layout(5), `commondir`), if the clone itself is a linked worktree.
     /// Absolute when `path` is. Nil when there is no `.git`.
-    package static func gitDirectory(ofClone path: String) -> String? {
+    package static func commonDirectory(ofClone path: String) -> String? {
+        guard let own = gitDirectory(ofClone: path) else { return nil }
+        guard let text = (try? Files.readIfExists(own + "/commondir"))?.map({ String(decoding: $0, as: UTF8.self) }) else { return own }
+        let named = String(text.prefix { $0 != "\n" })
+        return (try? Files.canonical(named.hasPrefix("/") ? named : own + "/" + named)) ?? own
+    }
+
+    private static func gitDirectory(ofClone path: String) -> String? {
         let git = path + "/.git"
         guard let status = try? Files.status(git, follow: true) else { return nil }
         if status.isDirectory { return git }

@@ -58,4 +58,18 @@ extension LinkedWorktree {
         try changed.check("cannot look at \(top)")
         return changed.output.split(separator: 0).map(Array.init).filter(hidden.contains).map { String(decoding: $0, as: UTF8.self) }
     }
+
+    /// The places of submodules without a repository in which there are files nevertheless: git looks into none of them. Relative to `top`.
+    package static func filesInSubmodules(_ adminDirectory: String, _ top: String) throws(GitError) -> [String] {
+        guard Files.exists(top + "/.gitmodules") else { return [] }
+        let listed = try GitProgram.run(["--git-dir", adminDirectory, "--work-tree", top, "ls-files", "-s", "-z"], directory: top)
+        try listed.check("cannot read the index of \(top)")
+        return listed.output.split(separator: 0).filter { $0.starts(with: "160000 ".utf8) }.compactMap { line in
+            let place = String(decoding: line.drop { $0 != UInt8(ascii: "\t") }.dropFirst(), as: UTF8.self)
+            guard let directory = try? Files.open(top + "/" + place, OpenFlags.directory | OpenFlags.noFollow) else { return nil }
+            defer { directory.close() }
+            let names = ((try? directory.directoryEntries()) ?? []).map(\.text)
+            return names.isEmpty || names.contains(".git") ? nil : place
+        }
+    }
 }

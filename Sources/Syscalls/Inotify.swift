@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// An inotify(7) instance: tells what any process does to the names in directories, and to the files that stand there.
-/// What it does not tell: stores into a shared mapping, and changes of a file by a name in another directory.
+/// What it does not tell: stores into a shared mapping, but when that is gone and the file closed, and changes of a file by a name in another directory.
 @safe package final class Inotify: @unchecked Sendable {
     /// What happened, as bits of `struct inotify_event.mask`.
     package struct Kinds: OptionSet, Sendable {
@@ -12,10 +12,10 @@ internal import Glibc
         package static let movedTo = Kinds(rawValue: 0x80)
         /// A name was made, removed, or moved from or to somewhere.
         package static let names = Kinds(rawValue: 0x40 | 0x80 | 0x100 | 0x200)
-        /// A file was written, truncated, or given other attributes.
-        package static let contents = Kinds(rawValue: 0x2 | 0x4)
-        /// A file was written or truncated; told when that has ended.
-        package static let writing = Kinds(rawValue: 0x2)
+        /// A file was written, truncated, or given other attributes; or who could write to it has closed it.
+        package static let contents = Kinds(rawValue: 0x2 | 0x4 | 0x8)
+        /// A file was written or truncated, told when that has ended; or who could write to it, also through a mapping, has closed it.
+        package static let writing = Kinds(rawValue: 0x2 | 0x8)
         /// Events were lost (IN_Q_OVERFLOW); of no directory.
         package static let overflow = Kinds(rawValue: 0x4000)
         /// The watch is gone, with its directory or its file system (IN_IGNORED, IN_UNMOUNT).

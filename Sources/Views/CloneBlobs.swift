@@ -52,7 +52,7 @@ final class RepositoryPool: Sendable {
     /// Has git write a blob to a new file.
     func write(_ id: ObjectID, to file: String) throws(Errno) {
         do throws(GitError) {
-            try GitProgram.catFile(id, gitDirectory: Repository.gitDirectory(ofClone: path) ?? path + "/.git", to: file)
+            try GitProgram.catFile(id, gitDirectory: Repository.commonDirectory(ofClone: path) ?? path + "/.git", to: file)
         } catch { throw error.description.contains("\(Errno.noSpace)") ? .noSpace : .io }
     }
 }

@@ -13,6 +13,7 @@ struct LossCheck {
             var helper = Subprocess(CurrentProcess.executable, [Weave.lossesVerb, weave.root, name])
             helper.name = "rwv"
             helper.directory = "/"
+            helper.environment = CurrentProcess.environment
             return try helper.run(timeout: Self.timeout)
         }
         guard outcome.succeeded else {

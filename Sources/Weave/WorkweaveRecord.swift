@@ -190,7 +190,7 @@ extension Weave {
 
     /// The administration of a worktree in the clone at `path` of the weave; nil when there is no clone.
     package func worktree(_ name: String, of path: String) -> String? {
-        Repository.gitDirectory(ofClone: root + "/" + path).map { LinkedWorktree.adminDirectory($0, name) }
+        Repository.commonDirectory(ofClone: root + "/" + path).map { LinkedWorktree.adminDirectory($0, name) }
     }
 
     /// The names below `.rwv/workweaves`, finished or not. - Throws: when they cannot be seen; that there is no such directory is no error.

@@ -117,6 +117,19 @@ extension EndToEnd {
             }
         }
 
+        /// A clone that is itself a worktree of a repository elsewhere.
+        @Test func linkedWorktree() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mv "$(clone server)" "$S/main"; git -C "$S/main" worktree add -q -b linked "$(clone server)"
+                    create agent; V=$(view agent server); equals_native agent server; echo x > "$V/new"; git -C "$V" add new; git -C "$V" commit -qm new
+                    same_text 'the commit' new "$(git -C "$S/main" log -1 --format=%s agent/linked)"
+                    refuses -C "$W" workweave web-app delete agent; down; up; is_clean "$V"; delete --force agent; same_text 'worktrees' 2 "$(git -C "$S/main" worktree list | wc -l)"
+                    git -C "$S/main" worktree remove --force "$(clone server)"; git -C "$S/main" branch -qD linked; mv "$S/main" "$(clone server)"
+                    """)
+            }
+        }
+
         /// What `git replace` has replaced is shown as git shows it, or not at all.
         @Test func replacements() throws {
             try Sandbox.with([.app]) { box in

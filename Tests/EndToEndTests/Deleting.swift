@@ -58,6 +58,18 @@ extension EndToEnd {
             }
         }
 
+        /// git sees nothing of a submodule that is not initialised.
+        @Test func filesInASubmodulesPlace() throws {
+            try Sandbox.with([.submodules]) { box in
+                try box.bash("""
+                    create agent; V=$(view agent platform); place=$(git -C "$V" ls-files -s | awk '$1 == 160000 { print $4; exit }'); [ -n "$place" ] || fail 'no submodule'
+                    echo work > "$V/$place/notes"; same_text 'status' '' "$(git -C "$V" status --porcelain)"
+                    refuses -C "$W" workweave web-app delete agent; says "submodule $place: files"
+                    rm "$V/$place/notes"; delete agent
+                    """)
+            }
+        }
+
         @Test func commitsInASubmodule() throws {
             try Sandbox.with([.submodules]) { box in
                 try box.bash("""

@@ -122,6 +122,42 @@ extension EndToEnd {
             }
         }
 
+        /// What is stored into a mapping in the clone is seen when the file is closed at the latest, whatever its time says.
+        @Test func mappingsInTheClone() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m
+                    /usr/bin/python3 - "$(clone server)/mapped" "$S/m/github/chatly/server/mapped" <<'P' || fail 'mappings'
+                    import mmap, os, sys, time
+                    clone, view = sys.argv[1:3]
+                    open(clone, "wb").write(b"0" * 8192)
+                    reader = os.open(view, os.O_RDONLY); fd = os.open(clone, os.O_RDWR); m = mmap.mmap(fd, 8192)
+                    m[0:1] = b"1"; end = time.monotonic() + 10
+                    while os.pread(reader, 1, 0) != b"1": assert time.monotonic() < end, "the first store"
+                    # The page is writable now: no time moves.
+                    for k in b"23456789":
+                        m[0:1] = bytes([k]); end = time.monotonic() + 0.2
+                        while time.monotonic() < end and os.pread(reader, 1, 0) != bytes([k]): pass
+                    m.close(); os.close(fd); end = time.monotonic() + 10
+                    while os.pread(reader, 1, 0) != b"9": assert time.monotonic() < end, "the last store"
+                    P
+                    rwv unmount "$S/m"
+                    """)
+            }
+        }
+
+        /// A file system that somebody mounts in a clone can be unmounted again.
+        @Test func mountsInClones() throws {
+            try Sandbox.with([.app]) { box in
+                try box.inNamespace("mkdir w/github/chatly/server/sub; mount -t tmpfs -o mode=777 none w/github/chatly/server/sub", """
+                    mkdir -p "$(clone server)/sub/d"; echo text > "$(clone server)/sub/d/f"; mount_project web-app m; V=$S/m/github/chatly/server/sub
+                    same_text 'read' text "$(cat "$V/d/f")"; ls -lR "$V" > "$S/tmp/out"; echo more >> "$V/d/f"; same_text 'written' 'text more' "$(xargs < "$(clone server)/sub/d/f")"
+                    ! find "/proc/$(cat "$W/.rwv/run/server.pid")/fd" -lname "$(clone server)/sub*" | grep . || fail 'the server has something there open'
+                    rwv unmount "$S/m"; down
+                    """)
+            }
+        }
+
         /// What was removed in the clone takes up no room when nobody has it open in the mount.
         @Test func removedFilesAreLetGo() throws {
             try Sandbox.with([.app]) { box in
