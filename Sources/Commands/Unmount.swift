@@ -37,6 +37,8 @@ enum Unmount {
 
     static func run(_ session: Session, _ weave: Weave, _ path: String, force: Bool) throws {
         let answer: Answer
+        // A shell that stands there may have become this very process.
+        try? CurrentProcess.enter("/")
         do throws(WeaveError) { answer = try session.service.ask(weave, .unmount(path: path, force: force)) } catch {
             guard error.code == .busy else { throw error }
             let users = PlaceUsers.find(path)

@@ -128,10 +128,11 @@ extension ProjectHandler {
     package func rename(_ r: consuming Request, parent: UInt64, name: Span<UInt8>, newParent: UInt64, newName: Span<UInt8>, flags: UInt32) {
         counters.count(.rename)
         let s = scratch, resent = r.isResent
-        if newParent == ProjectTree.root, newName.equals(Self.activeName.span) { return serveActivation(r, byMoving: name, from: parent, s) }
+        let isExchange = flags & RenameFlags.exchange != 0
+        if newParent == ProjectTree.root, newName.equals(Self.activeName.span), !isExchange { return serveActivation(r, byMoving: name, from: parent, s) }
         do throws(Errno) {
             try checkFree(parent, name, mayHideLink: true, .permission)
-            try checkFree(newParent, newName, mayHideLink: flags & RenameFlags.exchange == 0, .permission)
+            try checkFree(newParent, newName, mayHideLink: !isExchange, .permission)
             let source = try real(parent, s), target = try real(newParent, s)
             try checkWritable(source)
             try checkWritable(target)

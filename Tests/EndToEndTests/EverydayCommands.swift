@@ -11,6 +11,21 @@ extension EndToEnd {
             trap 'rwv -C "$N" down' EXIT
             """
 
+        /// A clone of another user: as git has it, with `safe.directory = *` too.
+        @Test func clonesOfAnotherUser() throws {
+            try Sandbox.with([.app]) { box in
+                try box.asRoot("chown -R 65534 w/github/chatly/server")
+                try box.bash("""
+                    ! git -C "$(clone server)" status 2> "$S/tmp/err" || fail 'git trusts it'
+                    ! rwv -C "$W" status > "$S/tmp/out" 2> "$S/tmp/err" || fail 'we trust it'; says 'belongs to another user'
+                    git config --global safe.directory '*'; git -C "$(clone server)" status > "$S/tmp/out"
+                    rwv -C "$W" status > "$S/tmp/out"; rwv -C "$W" check
+                    git config --global --unset-all safe.directory
+                    """)
+                try box.asRoot("chown -R \"$(stat -c %u:%g w)\" w/github/chatly/server")
+            }
+        }
+
         @Test func fromNothing() throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""

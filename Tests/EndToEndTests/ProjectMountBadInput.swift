@@ -107,6 +107,7 @@ extension EndToEnd {
                     until_true 3 bash -c "! test -d '$V'"
                     rm "$(clone server)"; ln -s /etc "$(clone server)"
                     ls "$V/" > "$S/tmp/out" 2>/dev/null && fail 'a link led out of the weave'
+                    gone() { ! ls "$S/m/github/chatly" | grep -qx server; }; until_true 3 gone; ls -l "$S/m/github/chatly" > "$S/tmp/out" || fail 'a name that is not there'
                     rm "$(clone server)"; mv "$S/aside" "$(clone server)"
                     until_true 3 test -e "$V/README.md"
                     cd "$S"; exec 7<&-

@@ -3,6 +3,18 @@ internal import Testing
 extension EndToEnd {
     /// New and absent files of a mounted clone: what the kernel does and keeps by itself is what the clone has.
     @Suite struct ProjectMountChanges {
+        /// A role that changes counts for those who stand in the repo, too.
+        @Test func rolesOfWhereOneStands() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m; cd "$S/m/github/chatly/server"; Y=$W/projects/web-app/rwv.yaml; cp "$Y" "$S/tmp/manifest"; touch x
+                    sed -i '/server/,/role:/s/role: .*/role: reference/' "$Y"; refused() { ! touch x 2> "$S/tmp/err"; }; until_true 2 refused; says 'read-only'
+                    cp "$S/tmp/manifest" "$Y"; until_true 2 touch x
+                    cd "$S"; rwv unmount "$S/m"
+                    """)
+            }
+        }
+
         /// New files, whose writes go around the kernel's cache, are in the clone when a write returns, and in whatever else shows them.
         @Test func newFiles() throws {
             try Sandbox.with([.app]) { box in

@@ -83,7 +83,7 @@ extension EndToEnd {
                     same_text 'an open file' "$(cat "$(clone server)/README.md")" "$(cat <&7)"
                     exec 7<&-
                     refuses -C "$W" unmount "$A"
-                    rwv unmount "$B"
+                    (cd "$B"; exec "$RWV" -C "$W" unmount "$B")
                     same_text 'mounts' '' "$(rwv -C "$W" mounts | grep project || true)"
                     """)
             }

@@ -36,7 +36,8 @@ extension EndToEnd {
                     same_text 'what is left at the top' '' "$(ls -A "$A" | grep -i 'sed\\|new' || true)"
                     printf 'mobile-app\\n' | dd of="$A/.rwv-active" conv=notrunc 2> "$S/tmp/err"; shows mobile-app; echo web-app > "$A/.rwv-active"; shows web-app
                     for way in "printf mobile-app > '$A/.rwv-active'" "echo mobile-app >> '$A/.rwv-active'" "rm '$A/.rwv-active'" "mv '$A/.rwv-active' '$A/away'" "mkdir '$A/.rwv-active'" \
-                        "ln -s x '$A/.rwv-active'" "echo nosuch > '$A/n'; mv '$A/n' '$A/.rwv-active'" "mkdir -p '$A/d'; mv -T '$A/d' '$A/.rwv-active'" "chmod 600 '$A/.rwv-active'"; do
+                        "ln -s x '$A/.rwv-active'" "echo nosuch > '$A/n'; mv '$A/n' '$A/.rwv-active'" "mkdir -p '$A/d'; mv -T '$A/d' '$A/.rwv-active'" "chmod 600 '$A/.rwv-active'" \\
+                        "echo mobile-app > '$A/n'; /usr/bin/python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 2) != 0)' '$A/n' '$A/.rwv-active'"; do
                         bash -c "$way" 2> "$S/tmp/err" && fail "$way"; shows web-app
                     done
                     rm -rf "$A/n" "$A/d"
