@@ -13,6 +13,10 @@ final class KeeperLife {
     private var listener = FileDescriptor(raw: -1)
     private var channel = FileDescriptor(raw: -1)
     private var server: Int32 = 0
+    /// Milliseconds between looks at the server: no event tells that it is dead while the kernel holds one of its threads (a pidfd of Linux 6.18 neither).
+    private static let interval: Int32 = 1000
+    /// Servers that are dead, but for threads that wait in the kernel for what a successor does.
+    private var lingering: [Int32] = []
     /// Hears once that the server serves (nil), or why it cannot.
     private var report: ((WeaveError?) -> Void)?
     private var deaths: [Int64] = []
@@ -77,43 +81,68 @@ final class KeeperLife {
         try? poller.add(signals, tag: 1, edge: false)
         try? poller.add(channel, tag: 2, edge: false)
         while true {
-            guard let tag = try? poller.wait() else { continue }
-            if tag == 2 {
-                if !serveChannel() {
-                    poller.remove(channel)
-                    channel.close()
-                    channel = FileDescriptor(raw: -1)
+            let tag: UInt64?
+            do throws(Errno) { tag = try poller.wait(milliseconds: Self.interval) } catch { continue }
+            switch tag {
+            case 1:
+                guard let signal = try? Signals.next(signals) else { continue }
+                if signal != Signals.child {
+                    log.write("keeper stops on signal \(signal)")
+                    stop()
+                    return 0
                 }
-                continue
+                lingering.removeAll { (try? Subprocess.poll($0)) != nil }
+                guard let status = try? Subprocess.poll(server) else { continue }
+                if let end = replaceServer(status, poller) { return end }
+            case 2:
+                if !serveChannel() { closeChannel(poller) }
+            default:
+                guard ProcessFiles.firstThreadHasEnded(server) else { continue }
+                if let end = replaceServer(waitForOtherThreads(), poller) { return end }
             }
-            guard let signal = try? Signals.next(signals) else { continue }
-            if signal != Signals.child {
-                log.write("keeper stops on signal \(signal)")
-                stop()
-                return 0
-            }
-            guard let status = try? Subprocess.poll(server) else { continue }
-            // Its last words may lie in the channel still.
-            while channel.raw >= 0, (try? channel.waitReadable(milliseconds: 0)) == true, serveChannel() {}
-            if let end = serverEnded(status) { return end }
-            if channel.raw >= 0 {
-                poller.remove(channel)
-                channel.close()
-            }
-            do throws(WeaveError) { try startServer(isInherited: true) } catch {
-                log.write("cannot start the server again: \(error.message)")
-                return 1
-            }
-            try? poller.add(channel, tag: 2, edge: false)
         }
     }
 
+    private func closeChannel(_ poller: Poller) {
+        if channel.raw < 0 { return }
+        poller.remove(channel)
+        channel.close()
+        channel = FileDescriptor(raw: -1)
+    }
+
+    /// The server's exit status when all its threads end now, as they do but where the kernel holds one: that which tells the kernel of a name waits for the
+    /// directory's lock, whose holder waits for an answer to a request that a successor must give (FUSE_NOTIFY_RESEND). Nil then.
+    private func waitForOtherThreads() -> Int32? {
+        for _ in 0..<60 {
+            if let status = try? Subprocess.poll(server) { return status }
+            Thread.sleep(milliseconds: 5)
+        }
+        return nil
+    }
+
+    /// Starts another server in the place of one that is dead, if that is to be. - Returns: the keeper's exit status, if not.
+    private func replaceServer(_ status: Int32?, _ poller: Poller) -> Int32? {
+        // Its last words may lie in the channel still.
+        while channel.raw >= 0, (try? channel.waitReadable(milliseconds: 0)) == true, serveChannel() {}
+        if let end = serverEnded(status) { return end }
+        if status == nil { lingering.append(server) }
+        closeChannel(poller)
+        do throws(WeaveError) { try startServer(isInherited: true) } catch {
+            log.write("cannot start the server again: \(error.message)")
+            return 1
+        }
+        try? poller.add(channel, tag: 2, edge: false)
+        return nil
+    }
+
     /// Decides whether a server that ended is to be replaced: nil, or the keeper's exit status.
-    private func serverEnded(_ status: Int32) -> Int32? {
+    /// - Parameter status: its exit status; nil while the kernel still holds some of its threads.
+    private func serverEnded(_ status: Int32?) -> Int32? {
         if let end { return end }
-        log.write("server \(server) ended with status \(status)")
+        let how = status.map { "ended with status \($0)" } ?? "is dead, but for threads that the kernel holds"
+        log.write("server \(server) \(how)")
         if report != nil {
-            refusal = WeaveError(.noServer, "the server ended with status \(status) before it could serve", hint: "see \(weave.log)/server.log")
+            refusal = WeaveError(.noServer, "the server \(how) before it could serve", hint: "see \(weave.log)/server.log")
             stop()
             return 1
         }

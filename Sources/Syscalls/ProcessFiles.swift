@@ -15,6 +15,9 @@ package enum ProcessFiles {
 
     package static func parent(of pid: Int32) -> Int32? { field("PPid:", in: "/proc/\(pid)/status").flatMap { Int32($0) } }
 
+    /// Whether nothing is left of a process's first thread but its exit status.
+    package static func firstThreadHasEnded(_ pid: Int32) -> Bool { stat(pid).map { $0.first == "Z" || $0.first == "X" } ?? true }
+
     /// Whether a process has ended, is ending, or has a SIGKILL waiting for it. It may hold its locks and mounts a moment longer.
     package static func isDying(_ pid: Int32) -> Bool {
         let killed = UInt64(1) << (9 - 1), exiting: UInt64 = 0x4

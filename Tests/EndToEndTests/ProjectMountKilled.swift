@@ -56,5 +56,41 @@ extension EndToEnd {
                     """)
             }
         }
+
+        /// While names change: the dying server may be telling the kernel of a directory that a caller has locked, who waits for an answer.
+        @Test func whileNamesChange() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m; mkdir "$S/m/kk" "$S/m/github/chatly/server/kk"
+                    for top in "$S/m/kk" "$S/m/github/chatly/server/kk"; do
+                        timeout -k 5 100 /usr/bin/python3 - "$top" "$W/.rwv/run/server.pid" <<'P' || fail "a hang or worse: $?"
+                    import os, signal, sys, threading
+                    top, pid = sys.argv[1:3]
+                    rounds, done, errors = [0] * 3, threading.Event(), []
+                    def work(n):
+                        d = "%s/%d" % (top, n); os.mkdir(d)
+                        try:
+                            while not done.is_set():
+                                fd = os.open(d + "/a", os.O_CREAT | os.O_EXCL | os.O_RDWR); os.write(fd, b"x" * 100); os.link(d + "/a", d + "/b"); os.mkdir(d + "/d")
+                                os.rename(d + "/a", d + "/d/a"); assert len(os.pread(fd, 200, 0)) == 100; os.close(fd); os.symlink("b", d + "/s"); assert sorted(os.listdir(d)) == ["b", "d", "s"]
+                                os.unlink(d + "/d/a"); os.unlink(d + "/b"); os.unlink(d + "/s"); os.rmdir(d + "/d"); rounds[n] += 1
+                        except BaseException as e: errors.append(repr(e)); done.set()
+                    threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(3)]
+                    for t in threads: t.start()
+                    for i in range(8):
+                        before = list(rounds)
+                        while not errors and any(r < b + 20 for r, b in zip(rounds, before)): done.wait(0.01)
+                        os.kill(int(open(pid).read()), signal.SIGKILL)
+                    before = list(rounds)
+                    while not errors and any(r < b + 20 for r, b in zip(rounds, before)): done.wait(0.01)
+                    done.set()
+                    for t in threads: t.join()
+                    print(rounds, errors); sys.exit(len(errors))
+                    P
+                    done
+                    rwv unmount "$S/m"; down
+                    """, limit: 260)
+            }
+        }
     }
 }

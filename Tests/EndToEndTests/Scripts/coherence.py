@@ -319,7 +319,8 @@ def seen(top):
             path = os.path.join(folder, name)
             s = os.lstat(path)
             isFolder = stat.S_ISDIR(s.st_mode)
-            status = (s.st_ino, oct(s.st_mode), s.st_nlink, s.st_mtime_ns, s.st_ctime_ns, 0 if isFolder else s.st_size, s.st_blocks)
+            # Not the blocks: the disk allocates them when it writes back, and moves no time.
+            status = (s.st_ino, oct(s.st_mode), s.st_nlink, s.st_mtime_ns, s.st_ctime_ns, 0 if isFolder else s.st_size)
             what = os.readlink(path) if stat.S_ISLNK(s.st_mode) else open(path, "rb").read() if stat.S_ISREG(s.st_mode) else sorted(os.listdir(path)) if isFolder else b""
             marks = [(n, os.getxattr(path, n, follow_symlinks=False)) for n in sorted(os.listxattr(path, follow_symlinks=False))]
             all[os.path.relpath(path, top)] = (status, marks, what)
