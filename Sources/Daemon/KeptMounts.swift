@@ -55,9 +55,12 @@ final class KeptMounts {
         return .done
     }
 
-    /// Closes the descriptor of a mount that is no more.
+    /// Closes the descriptor of a mount that is no more, or answers no more: its connection was aborted (/sys/fs/fuse/connections), and it would stay as a dead one.
     func forget(_ id: String) {
-        for m in mounts where m.mount.id == id { m.descriptor.close() }
+        for m in mounts where m.mount.id == id {
+            if isThere(m) { try? Mount.detach(m.mount.path, lazy: true) }
+            m.descriptor.close()
+        }
         mounts.removeAll { $0.mount.id == id }
     }
 

@@ -12,6 +12,19 @@ extension EndToEnd {
 
             """
 
+        /// A connection that somebody aborts: nothing dead is left, and `up` brings it back.
+        @Test func aborted() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m; number() { awk -v d="$1" '$5 == d { split($3, n, ":"); print n[2] }' /proc/self/mountinfo; }
+                    abort() { echo 1 > "/sys/fs/fuse/connections/$(number "$1")/abort"; gone() { [ -z "$(number "$1")" ]; }; until_true 10 gone "$1"; }
+                    abort "$S/m"; same_text 'below' '' "$(ls -A "$S/m")"; rwv -C "$W" mounts | found "$S/m .*down" || fail "$(rwv -C "$W" mounts)"
+                    up; same_text 'back' web-app "$(cat "$S/m/.rwv-active")"; abort "$S/m"; rwv -C "$W" unmount "$S/m"; same_text 'mode' 755 "$(stat -c %a "$S/m")"
+                    create agent; abort "$W/.workweaves"; up; is_clean "$(view agent server)"
+                    """)
+            }
+        }
+
         @Test func fromInside() throws {
             try Sandbox.with([.app]) { box in
                 try box.bash(Self.tools + """
