@@ -46,20 +46,28 @@ extension Passthrough {
         try withDirectory(try node(id), s) { handle throws(Errno) in
             s.path.reset()
             try s.path.prepend([UInt8](repeating: UInt8(ascii: "."), count: 2).span)
-            return (try handle.status().ino, try handle.status(s.path).ino)
+            let own = try handle.status().ino
+            // Of a directory that may be read and not entered nobody is told where it lies.
+            return (own, (try? handle.status(s.path).ino) ?? own)
         }
     }
 
     /// The same with what a look-up would find; the kernel gets a reference to each entry that `body` took. An entry that vanishes meanwhile is left out.
+    /// Nil is found where the directory may be read and not entered.
     package func listWithStatus(_ id: UInt64, from offset: Int64, _ s: Scratch,
-                                _ body: (_ name: Span<UInt8>, _ found: PassthroughFound, _ next: Int64) -> Bool) throws(Errno) {
+                                _ body: (_ name: Span<UInt8>, _ ino: UInt64, _ type: UInt8, _ found: PassthroughFound?, _ next: Int64) -> Bool) throws(Errno) {
         let node = try node(id)
-        try listing(node, from: offset, s) { directory, name, _, _, next in
+        try listing(node, from: offset, s) { directory, name, ino, type, next in
             s.path.reset()
-            guard (try? s.path.prepend(name)) != nil, let status = (try? directory.statusIfExists(s.path)) ?? nil else { return true }
+            let there: FileStatus?
+            do throws(Errno) {
+                try s.path.prepend(name)
+                there = try directory.statusIfExists(s.path)
+            } catch { return body(name, ino, type, nil, next) }
+            guard let status = there else { return true }
             let found = enter(node, name.array, status)
             keep(found.id, status, directory, s)
-            if body(name, found, next) { return true }
+            if body(name, ino, type, found, next) { return true }
             forget(found.id, count: 1)
             noteNotTold(id, name)
             return false

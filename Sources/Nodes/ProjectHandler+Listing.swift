@@ -47,8 +47,9 @@ extension ProjectHandler {
                 r.add(name: name, node: ino, type: type, next: past(next), to: buffer)
             }
         }
-        try files.listWithStatus(node, from: from, s) { name, found, next in
-            r.add(name: name, entry: entry(found), next: past(next), to: buffer)
+        try files.listWithStatus(node, from: from, s) { name, ino, type, found, next in
+            guard let found else { return addEntry(r, name, ino: ino, type: type, next: past(next), plus, buffer) }
+            return r.add(name: name, entry: entry(found), next: past(next), to: buffer)
         }
     }
 

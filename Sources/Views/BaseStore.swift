@@ -23,11 +23,12 @@ final class BaseStore: Sendable {
     /// The base of a planned repo. Several callers with one key build it once.
     /// - Throws: `.unsupported` where a checkout would follow `git replace`.
     func obtain(_ repo: ViewPlan.Repo, umask: UInt32) throws(WeaveError) -> BaseFiles {
-        if let replaced = try git({ () throws(GitError) in try Repository(opening: repo.clone).replacement(in: repo.commit) }) {
+        let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }
+        if let replaced = try git({ () throws(GitError) in try repository.replacement(in: repo.commit) }) {
             throw WeaveError(.unsupported, "\(repo.path) has a replacement (git replace) of \(replaced), which only the engine 'checkout' shows",
                              hint: "create the workweave with --engine checkout; or see 'git replace --list' in the clone, and delete it there")
         }
-        let rules = try CheckoutSettings.read(repo.clone, repo.path, umask: umask)
+        let rules = try CheckoutSettings.read(repository, repo.path, umask: umask)
         let key = "\(repo.commit.tree.hex)-\(rules.fingerprint)"
         let files = BaseFiles(key: key, stem: weave.bases + "/" + key)
         let lock = building.withLock { table -> Lock in
@@ -39,7 +40,7 @@ final class BaseStore: Sendable {
         lock.lock()
         defer { lock.unlock() }
         if isIntact(files) { return files }
-        try build(repo, rules, files)
+        try build(repo, repository, rules, files)
         return files
     }
 
@@ -50,8 +51,7 @@ final class BaseStore: Sendable {
         return index.size == recorded.size && index.mtime == recorded.modified.seconds && index.mtime_ns == recorded.modified.nanoseconds
     }
 
-    private func build(_ repo: ViewPlan.Repo, _ rules: CheckoutSettings, _ files: BaseFiles) throws(WeaveError) {
-        let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }
+    private func build(_ repo: ViewPlan.Repo, _ repository: Repository, _ rules: CheckoutSettings, _ files: BaseFiles) throws(WeaveError) {
         let listing = try git { () throws(GitError) in try TreeListing(fetching: repository, tree: repo.commit.tree) }
         let plain = try !rules.mayConvert(listing, repository)
         let sizes = try git { () throws(GitError) in try listing.sizes(repository, trustingIndex: plain) }

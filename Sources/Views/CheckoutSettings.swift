@@ -11,8 +11,7 @@ struct CheckoutSettings {
     /// Seconds that git and the filters it runs may take for one base.
     private static let timeout = 600
 
-    static func read(_ clone: String, _ path: String, umask: UInt32) throws(WeaveError) -> CheckoutSettings {
-        let repository = try git { () throws(GitError) in try Repository(opening: clone) }
+    static func read(_ repository: Repository, _ path: String, umask: UInt32) throws(WeaveError) -> CheckoutSettings {
         let rules = try git { () throws(GitError) in try CheckoutRules(repository) }
         let text = "1 \(path) \(umask) \(CurrentProcess.userID) \(CurrentProcess.groupID) "
         return CheckoutSettings(umask: umask, fingerprint: fingerprint(Array(text.utf8) + rules.fingerprint), rules: rules)

@@ -237,6 +237,17 @@ extension EndToEnd {
             }
         }
 
+        /// A directory that may be read and not entered: its names, and nothing more.
+        @Test func withoutTheRightToEnter() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mount_project web-app m; C=$(clone server); mkdir "$C/d"; touch "$C/d/a" "$C/d/b"; chmod 444 "$C/d"
+                    same_text 'names' "$(ls "$C/d" 2> "$S/tmp/err")" "$(ls "$S/m/github/chatly/server/d" 2> "$S/tmp/err")"; ls "$C/d" 2> "$S/tmp/err" | found a
+                    chmod 755 "$C/d"; until_true 2 stat "$S/m/github/chatly/server/d/a" > "$S/tmp/out"; rwv unmount "$S/m"
+                    """)
+            }
+        }
+
         /// A registry's listing is as the clones are, however they come and go while it is read.
         @Test func listings() throws {
             try Sandbox.with([.app, .links]) { box in

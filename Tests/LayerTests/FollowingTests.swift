@@ -257,7 +257,7 @@ private struct Believer {
         b.find("d/known")
         b.listen()
         try Files.rename(b.clone + "/d/known", b.clone + "/d/f")
-        try b.files.listWithStatus(d, from: 0, b.scratch) { _, _, _ in false }
+        try b.files.listWithStatus(d, from: 0, b.scratch) { _, _, _, _, _ in false }
         b.listen(looksAgain: false)
         #expect(b.absent == [])
         // What comes through the mount the kernel knows already.
