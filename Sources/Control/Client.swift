@@ -46,6 +46,10 @@ package struct Client: Sendable {
         if let name = try weave.stateNames().first(where: weave.isInside) {
             throw WeaveError(.noServer, "no server runs for \(weave.root), and none can be started from inside '\(name)'", hint: "run 'rwv up' in another terminal")
         }
+        // A second one would take the mounts of the first away, which then removes the second one's files.
+        if !Files.exists(weave.run + "/lock"), let there = weave.ownMount(at: weave.workweaves), !there.isDead {
+            throw WeaveError(.noServer, "\(weave.root) is served, but its server cannot be reached: \(weave.run) was emptied", hint: "'rwv doctor' says which process to end")
+        }
         try weave.prepareState()
         let lock = try system("open \(weave.run)/start.lock") { () throws(Errno) in
             OwnedDescriptor(try Files.open(weave.run + "/start.lock", OpenFlags.readWrite | OpenFlags.create, mode: 0o600))

@@ -162,6 +162,7 @@ extension EndToEnd {
                     # Its run directory removed under it.
                     k=$(keeper); mv "$W/.rwv/run" "$S/tmp/run"; finds 'missing-directories unreachable-server'; tell "$k"
                     same_text 'still' work "$(cat "$V/new")"; leaves unreachable-server
+                    for words in up 'workweave web-app create second'; do ! rwv -C "$W" $words 2> "$S/tmp/err" || fail 'a second server'; says 'run was emptied'; leaves unreachable-server; done
                     kill "$k"; until_true 10 gone "$k"; healthy; up; same_text 'data' work "$(cat "$V/new")"
                     # Its socket alone.
                     k=$(keeper); rm "$W/.rwv/run/control.sock"; finds unreachable-server; tell "$k"; kill "$k"; until_true 10 gone "$k"; up; healthy
