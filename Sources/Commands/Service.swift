@@ -46,7 +46,9 @@ package struct Service: Sendable {
     /// What the server mounts at `path` must be seen by this process too.
     /// - Throws: `.failed` where the server runs in another mount namespace (mount_namespaces(7)), whose mounts do not come here.
     private func requireSight(_ weave: Weave, of path: String) throws(WeaveError) {
-        guard MountTable.find(path) == nil, let keeper = client(weave).keeper, MountTable.all(of: keeper).contains(where: { $0.path == path && $0.type == MountTable.ours })
+        // Others have it mounted meanwhile: among those of our own namespace there is nothing to compare, and elsewhere its table comes first.
+        guard let keeper = client(weave).keeper, Namespaces.isOurs(of: keeper) != true,
+              MountTable.all(of: keeper).contains(where: { $0.path == path && $0.type == MountTable.ours }), MountTable.find(path) == nil
         else { return }
         throw WeaveError(.failed, "what is mounted at \(path) cannot be seen from here: the server of \(weave.root), process \(keeper), runs in another mount namespace",
                          hint: "run the command there ('nsenter -t \(keeper) -m'), or 'rwv down' there and then the command again here")

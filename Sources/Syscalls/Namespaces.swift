@@ -37,5 +37,11 @@ package enum Namespaces {
         return members.values.filter { pids in pids.contains { MountTable.all(of: $0).contains(where: isWanted) } }.flatMap { $0 }.sorted()
     }
 
+    /// Whether a process sees our mounts; nil when it has ended or may not be asked (ptrace(2)).
+    package static func isOurs(of pid: Int32) -> Bool? {
+        guard let own = name(CurrentProcess.id), let other = name(pid) else { return nil }
+        return own == other
+    }
+
     private static func name(_ pid: Int32) -> String? { (try? Files.readLink("/proc/\(pid)/ns/mnt")) ?? nil }
 }

@@ -79,6 +79,18 @@ extension EndToEnd {
             }
         }
 
+        /// Another command has the server mount something between two looks of ours: nothing of that is hidden. Here our table stays the one from before.
+        @Test func mountedMeanwhile() throws {
+            guard Machine.isRoot else { return }
+            try Sandbox.with([.app]) { box in
+                try box.inNamespace("", """
+                    create first; : > "$S/before"
+                    bash -c 'mount --bind "$S/before" /proc/$$/mountinfo && exec "$RWV" -C "$W" workweave web-app create second' > "$S/tmp/out" || fail 'refused'
+                    same_text 'listed' 'first second' "$(echo $(workweaves))"
+                    """)
+            }
+        }
+
         /// A message that fits the disk, not the permissions.
         @Test func activateOnAFullDisk() throws {
             guard Machine.isRoot else { return }
