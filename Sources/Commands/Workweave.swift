@@ -145,28 +145,33 @@ enum Workweave {
         let report = try bringInLine(session, context, try find(session, context, project, name))
         for path in report.added { session.output.print("added: \(path)") }
         for path in report.removed { session.output.print("removed: \(path)") }
-        if !report.kept.isEmpty {
-            throw CommandFailure(errors: report.kept.map { "\($0) is listed no more, but stays: it holds uncommitted changes or commits found nowhere else" },
-                                 hint: "commit and push or merge them, then run sync again")
+        let staying = staying(report)
+        if !staying.isEmpty {
+            throw CommandFailure(errors: staying.map { "\($0.path) is listed no more, but stays: \($0.reason)" },
+                                 hint: report.kept.isEmpty ? "run sync again" : "commit and push or merge them, then run sync again")
         }
+    }
+
+    /// What was to go and does not, and why.
+    private static func staying(_ report: SyncReport) -> [(path: String, reason: String)] {
+        report.kept.map { ($0, "it holds uncommitted changes or commits found nowhere else") } + report.changing.map { ($0, "it is being worked in") }
     }
 
     /// After `add`, `remove` or `fetch` in a workweave changed its rwv.yaml or made clones for it: its worktrees and ecosystem files follow.
     static func follow(_ session: Session, _ context: Context, _ workweave: WorkweaveName) throws {
         guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: nil, name: workweave.text, withUsage: false)),
               let info = all.first else { return }
-        for path in try bringInLine(session, context, info).kept {
-            session.output.warn("\(path) stays in '\(workweave)': it holds uncommitted changes or commits found nowhere else")
-        }
+        for (path, reason) in staying(try bringInLine(session, context, info)) { session.output.warn("\(path) stays in '\(workweave)': \(reason)") }
     }
 
     /// Makes a workweave follow its own manifest, worktrees first, then ecosystem files. Repos that hold work are never taken out.
     static func bringInLine(_ session: Session, _ context: Context, _ info: WorkweaveInfo) throws -> SyncReport {
         try context.weave.requireShared(info.name)
         try session.service.show(context.weave, info.name)
+        let began = try ChangeTime.now(in: context.weave.states + "/" + info.name)
         let losses = try WorkweaveLosses(context.weave, info)
         let removable = info.repos.filter { repo in (try? losses.losses(of: repo).isEmpty) ?? false }.map(\.path)
-        guard case .synced(let report) = try session.service.ask(context.weave, .sync(SyncOptions(name: info.name, removable: removable))) else {
+        guard case .synced(let report) = try session.service.ask(context.weave, .sync(SyncOptions(name: info.name, removable: removable, since: began))) else {
             throw CommandFailure("the server answered something unexpected")
         }
         let project = try ProjectName(info.project)

@@ -1,3 +1,4 @@
+package import Syscalls
 package import Weave
 
 /// What a client asks of a weave's server: one JSON object on one line, answered by one.
@@ -80,9 +81,12 @@ package struct SyncOptions: Codable, Sendable {
     package var name: String
     /// Repos that may be taken out: the caller has looked, and nothing would be lost.
     package var removable: [String]
-    package init(name: String, removable: [String]) {
+    /// When the caller began to look, by the clock of the disk.
+    package var since: Timestamp
+    package init(name: String, removable: [String], since: Timestamp) {
         self.name = name
         self.removable = removable
+        self.since = since
     }
 }
 
@@ -106,10 +110,13 @@ package struct SyncReport: Codable, Sendable {
     package var removed: [String]
     /// Listed no more, but not in `removable`.
     package var kept: [String]
-    package init(added: [String], removed: [String], kept: [String]) {
+    /// Listed no more and removable, but changed since the caller looked, or (checkout) in use.
+    package var changing: [String]
+    package init(added: [String], removed: [String], kept: [String], changing: [String]) {
         self.added = added
         self.removed = removed
         self.kept = kept
+        self.changing = changing
     }
 }
 
@@ -201,5 +208,5 @@ package struct Envelope: Codable, Sendable {
         protocolNumber = Self.currentProtocol
         self.call = call
     }
-    package static let currentProtocol = 4
+    package static let currentProtocol = 5
 }

@@ -89,10 +89,11 @@ package final class Overlay: @unchecked Sendable {
     /// Held around what changes the entries of an upper directory, so that a copy-up in it can put its times back.
     func directoryStripe(_ id: NodeID) -> Lock { directoryStripes[Self.slot(id)] }
 
-    /// Replaces the lower by one that has the same entries and more (a repo added by sync). Waits for requests under way.
-    package func replaceLower(_ new: LowerTree) {
-        namespace.withWriteLock {
-            lower = new
+    /// Replaces the lower by one with other repos (sync), which `make` makes; it may also move what lies in `upper` for those that left.
+    /// No request is under way meanwhile, and those that come wait. - Throws: what `make` throws; nothing is replaced then.
+    package func replaceLower<E: Error>(_ make: () throws(E) -> LowerTree) throws(E) {
+        try namespace.withWriteLock { () throws(E) in
+            lower = try make()
             table.withLock { meetLower() }
         }
     }

@@ -71,7 +71,7 @@ extension FileStatus {
 }
 
 /// A moment: seconds since the epoch and nanoseconds, or one of the two special values of utimensat(2).
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Hashable, Comparable, Sendable, Codable {
     package var seconds: Int64
     package var nanoseconds: UInt32
     package init(seconds: Int64, nanoseconds: UInt32) {

@@ -22,7 +22,7 @@ struct CheckoutEngine: Engine {
     func withdraw(_ record: WorkweaveRecord, _ check: () throws(WeaveError) -> Void) throws(WeaveError) {
         let leaving = LeavingCheckout(weave, record.name)
         try leaving.putBack()
-        let began = try leaving.now()
+        let began = try ChangeTime.now(in: weave.states + "/" + record.name)
         try check()
         do throws(WeaveError) { try leaving.take(unchangedSince: began) } catch {
             giveBack(record)
@@ -37,6 +37,6 @@ struct CheckoutEngine: Engine {
     func isShown(_ record: WorkweaveRecord) -> Bool { true }
 
     func sync(_ record: inout WorkweaveRecord, _ name: WorkweaveName, _ options: SyncOptions, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
-        try CheckoutSync(weave: weave, maker: maker).run(&record, name, removable: Set(options.removable))
+        try CheckoutSync(weave: weave, maker: maker).run(&record, name, options)
     }
 }

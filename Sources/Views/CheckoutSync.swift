@@ -3,36 +3,57 @@ internal import Manifest
 internal import Syscalls
 internal import Weave
 
-/// Brings the ordinary checkouts of a workweave in line with its own manifest.
+/// Brings the ordinary checkouts of a workweave in line with its own manifest. Whoever finds it half done goes by the record (``CheckoutMoves``).
 struct CheckoutSync {
     let weave: Weave
     let maker: WorkweaveMaker
 
-    func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, removable: Set<String>) throws(WeaveError) -> SyncReport {
-        let directory = weave.state(of: name), root = directory + "/checkout"
-        let change = SyncChange(try ownManifest(record, root), record, removable: removable)
+    func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, _ options: SyncOptions) throws(WeaveError) -> SyncReport {
+        let directory = weave.state(of: name), root = directory + "/checkout", before = record
+        try finish(before, directory)
+        var change = SyncChange(try ownManifest(record, root), record, removable: Set(options.removable))
         let plan = try ViewPlan.makeAdditions(weave, record, change.coming, writableReference: change.writableReference, name)
-        var added: [WorkweaveRecord.Repo] = []
+        for repo in plan where Files.exists("\(root)/\(repo.path)") {
+            throw WeaveError(.exists, "\(repo.path) is a directory of yours in '\(name.text)'", hint: "move it away, then run the command again")
+        }
+        try Journal(name: name.text, coming: plan, leaving: change.leaving).write(directory)
         do throws(WeaveError) {
+            var added: [WorkweaveRecord.Repo] = []
             for repo in plan {
-                if Files.exists("\(root)/\(repo.path)") {
-                    throw WeaveError(.exists, "\(repo.path) is a directory of yours in '\(name.text)'", hint: "move it away, then run the command again")
-                }
-                added.append(try maker.checkOut(repo, part: record.nextPart + UInt32(added.count), name, root))
+                let part = record.nextPart + UInt32(added.count)
+                added.append(try maker.checkOut(repo, part: part, name, root, joining: CheckoutMoves(weave, record).joining(part)))
             }
+            for repo in change.leaving { if try !leaves(repo, name, options.since) { change.keep(repo) } }
+            for (repo, isReadOnly) in change.roles where !isReadOnly { try CheckoutProtection(top: "\(root)/\(repo.path)", umask: record.umask).release() }
+            change.apply(to: &record, added: added)
+            try change.applyRoles(to: &record, weave)
+            try record.protectCheckouts(below: root, in: weave)
+            try record.write(directory)
         } catch {
-            try? Journal(operation: .create, name: name.text, repos: plan.map(Journal.Repo.init)).removeFromGit(weave)
-            for repo in added { try? Files.removeTree("\(root)/\(repo.path)") }
+            try? finish(before, directory)
             throw error
         }
-        for (repo, isReadOnly) in change.roles where !isReadOnly { try CheckoutProtection(top: "\(root)/\(repo.path)", umask: record.umask).release() }
-        change.apply(to: &record, added: added)
-        try change.applyRoles(to: &record, weave)
-        try record.protectCheckouts(below: root, in: weave)
-        try record.write(directory)
-        try Journal(operation: .delete, name: name.text, repos: change.leaving.map(Journal.Repo.init)).removeFromGit(weave)
-        for repo in change.leaving { remove(repo.path, root) }
+        try finish(record, directory)
+        for repo in change.leaving { removeEmpty(above: repo.path, root) }
         return change.report
+    }
+
+    /// Takes a repo aside. - Returns: false, and it stays, when it is in use or was changed.
+    private func leaves(_ repo: WorkweaveRecord.Repo, _ name: WorkweaveName, _ since: Timestamp) throws(WeaveError) -> Bool {
+        let leaving = LeavingCheckout(weave, name.text, repo)
+        do throws(WeaveError) { try leaving.take(unchangedSince: since) } catch {
+            try leaving.putBack()
+            guard [.busy, .dirty].contains(error.code) else { throw error }
+            return false
+        }
+        return true
+    }
+
+    /// Makes git and the directories what the record on disk says.
+    private func finish(_ record: WorkweaveRecord, _ directory: String) throws(WeaveError) {
+        if let journal = try Journal.read(directory), journal.operation == .sync { _ = try journal.takeAway(weave, record) }
+        try CheckoutMoves(weave, record).settle()
+        Journal.remove(directory)
     }
 
     private func ownManifest(_ record: WorkweaveRecord, _ root: String) throws(WeaveError) -> Manifest {
@@ -41,9 +62,8 @@ struct CheckoutSync {
         return try weave.readManifest(project, in: "\(root)/projects/\(project)")
     }
 
-    /// The checkout, and the directories above it that it leaves empty.
-    private func remove(_ path: String, _ root: String) {
-        try? Files.removeTree("\(root)/\(path)")
+    /// The directories above a repo that left which it leaves empty.
+    private func removeEmpty(above path: String, _ root: String) {
         var above = path[...]
         while let slash = above.lastIndex(of: "/") {
             above = above[..<slash]

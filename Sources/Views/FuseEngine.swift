@@ -46,6 +46,6 @@ struct FuseEngine: Engine {
         guard let overlay = place.handler.overlay(named: name.text) else {
             throw WeaveError(.failed, "'\(name.text)' is not served", hint: "see \(weave.log)/server.log")
         }
-        return try WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay).run(&record, name, removable: Set(options.removable), tellKernel)
+        return try WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay).run(&record, name, options, tellKernel)
     }
 }

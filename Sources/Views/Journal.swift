@@ -59,6 +59,14 @@ struct Journal: Codable, Sendable {
         for r in results { try r.get() }
     }
 
+    /// Of a sync that was not finished: takes away what git knows of the repos that the record does not name. - Returns: those.
+    func takeAway(_ weave: Weave, _ record: WorkweaveRecord) throws(WeaveError) -> [Repo] {
+        var rest = self
+        rest.repos.removeAll { gone in record.repos.contains { $0.path == gone.path } }
+        try rest.removeFromGit(weave)
+        return rest.repos
+    }
+
     private func removeFromGit(_ weave: Weave, _ repo: Repo) throws(WeaveError) {
         let clone = weave.root + "/" + repo.path
         // A clone that is gone took its worktrees with it.

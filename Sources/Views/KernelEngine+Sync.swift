@@ -12,7 +12,7 @@ extension KernelEngine {
         // To read with; the kernel's overlay goes on.
         let overlay = try serving.overlay(record.beneath, isInherited: true)
         let sync = WorkweaveSync(weave: weave, maker: maker, serving: serving, overlay: overlay)
-        let change = SyncChange(try sync.ownManifest(record), record, removable: Set(options.removable))
+        var change = SyncChange(try sync.ownManifest(record), record, removable: Set(options.removable))
         if change.isEmpty {
             // Under a predecessor that died, or while somebody was in the way, it may have stopped half way.
             if !KernelMount(weave: weave, name: name.text).isComplete(record) { record = try mountParts(record) }
@@ -20,6 +20,8 @@ extension KernelEngine {
         }
         let plan = try sync.planAdditions(change, record, name)
         let directory = weave.state(of: name)
+        // Between this look and the repo's going, some ms, nobody is kept from writing.
+        try change.keepChanged(since: options.since) { $0.isApart == true ? PartDirectory(state: directory, $0).top : "\(directory)/upper/\($0.path)" }
         try Journal(name: name.text, coming: plan, leaving: change.leaving).write(directory)
         do throws(WeaveError) {
             try takeOut(change.leaving, &record, directory)

@@ -37,6 +37,7 @@ struct Recovery {
             return nil
         }
         try LeavingCheckout(weave, name).putBack()
+        if let record, record.engine == EngineKind.checkout.rawValue { try CheckoutMoves(weave, record).settle() }
         guard let record, record.weave != weave.root else { return record }
         return try follow(record, directory)
     }
@@ -44,12 +45,10 @@ struct Recovery {
     /// Takes away what git knows of repos that a sync had only begun to bring in, or had nearly taken out.
     private func takeAway(_ journal: Journal, _ record: WorkweaveRecord) throws(WeaveError) {
         log("putting straight the unfinished sync of '\(record.name)'")
-        var rest = journal
-        rest.repos.removeAll { gone in record.repos.contains { $0.path == gone.path } }
-        try rest.removeFromGit(weave)
+        let gone = try journal.takeAway(weave, record)
         // Of those that go wherever their branch is, changed files are nobody's work. The kernel engine sees to its own.
         guard record.engine == EngineKind.fuse.rawValue else { return }
-        for repo in rest.repos where repo.base.isEmpty { try system("remove what is left of \(repo.path)") { () throws(Errno) in try Files.removeTree("\(weave.states)/\(record.name)/upper/\(repo.path)") } }
+        for repo in gone where repo.base.isEmpty { try system("remove what is left of \(repo.path)") { () throws(Errno) in try Files.removeTree("\(weave.states)/\(record.name)/upper/\(repo.path)") } }
     }
 
     /// Repairs the paths of a workweave whose weave was moved.

@@ -1,6 +1,7 @@
 internal import Control
 internal import Git
 internal import Manifest
+internal import Syscalls
 internal import Weave
 
 /// What comes and goes when a workweave's repos become those of its manifest.
@@ -8,9 +9,11 @@ struct SyncChange {
     /// Entries that have no worktree yet.
     let coming: [RepositoryEntry]
     /// Repos that are listed no more and may go.
-    let leaving: [WorkweaveRecord.Repo]
+    private(set) var leaving: [WorkweaveRecord.Repo]
     /// Repos that are listed no more, but hold work.
     let kept: [WorkweaveRecord.Repo]
+    /// Repos that are listed no more, but are being worked in.
+    private(set) var changing: [WorkweaveRecord.Repo] = []
     /// Whether repos of role `reference` can be written to.
     let writableReference: Bool
     /// Repos that can be written to no more, or again. What holds work stays as it is.
@@ -29,6 +32,18 @@ struct SyncChange {
             let isReadOnly = entry.role == .reference && !writable
             return isReadOnly != repo.isReadOnly && (!isReadOnly || removable.contains(repo.path)) ? (repo, isReadOnly) : nil
         }
+    }
+
+    /// A repo stays that was to go.
+    mutating func keep(_ repo: WorkweaveRecord.Repo) {
+        leaving.removeAll { $0 == repo }
+        changing.append(repo)
+    }
+
+    /// Those stay that were changed since somebody began to look for work in them.
+    /// - Parameter place: where the changed files of a repo lie.
+    mutating func keepChanged(since time: Timestamp, _ place: (WorkweaveRecord.Repo) -> String) throws(WeaveError) {
+        for repo in leaving where try ChangeTime.firstChange(below: place(repo), since: time) != nil { keep(repo) }
     }
 
     var isEmpty: Bool { coming.isEmpty && leaving.isEmpty && roles.isEmpty }
@@ -51,5 +66,5 @@ struct SyncChange {
         record.nextPart += UInt32(added.count)
     }
 
-    var report: SyncReport { SyncReport(added: coming.map(\.path.text), removed: leaving.map(\.path), kept: kept.map(\.path)) }
+    var report: SyncReport { SyncReport(added: coming.map(\.path.text), removed: leaving.map(\.path), kept: kept.map(\.path), changing: changing.map(\.path)) }
 }

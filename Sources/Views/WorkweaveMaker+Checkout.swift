@@ -31,14 +31,15 @@ extension WorkweaveMaker {
     }
 
     /// One repo: references, worktree, files. What is half made is taken away by the caller.
-    func checkOut(_ repo: ViewPlan.Repo, part: UInt32, _ name: WorkweaveName, _ root: String) throws(WeaveError) -> WorkweaveRecord.Repo {
-        let top = "\(root)/\(repo.path)"
+    /// - Parameter joining: the directory that it is made in where it is moved to its place later.
+    func checkOut(_ repo: ViewPlan.Repo, part: UInt32, _ name: WorkweaveName, _ root: String, joining: String? = nil) throws(WeaveError) -> WorkweaveRecord.Repo {
+        let place = "\(root)/\(repo.path)", top = joining ?? place
         try system("make \(top)") { () throws(Errno) in try Files.makeDirectories(top) }
         let repository = try git { () throws(GitError) in try Repository(opening: repo.clone) }
         let worktree = try git { () throws(GitError) in
             try repository.references.create(ViewPlan.baseReference(name.text), at: repo.commit.id, message: "rwv: base of workweave \(name.text)")
             try repository.references.create(repo.branch, at: repo.commit.id, message: "branch: Created from \(repo.commit.id.hex)")
-            return try LinkedWorktree.create(.init(name: name.text, path: top, branch: repo.branch, commit: repo.commit.id,
+            return try LinkedWorktree.create(.init(name: name.text, path: place, branch: repo.branch, commit: repo.commit.id,
                                                    lockReason: ViewPlan.lockReason(name.text, in: weave),
                                                    index: nil, identity: repository.identity), in: repository)
         }

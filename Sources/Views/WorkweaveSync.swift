@@ -13,37 +13,48 @@ struct WorkweaveSync {
     let overlay: Overlay
 
     /// The journal stays until the kernel has been told.
-    func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, removable: Set<String>, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
-        let change = SyncChange(try ownManifest(record), record, removable: removable)
+    func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, _ options: SyncOptions, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
+        var change = SyncChange(try ownManifest(record), record, removable: Set(options.removable))
         if change.isEmpty { return change.report }
-        let leaving = change.leaving
         let directory = weave.state(of: name)
         var added: [WorkweaveRecord.Repo] = []
         let plan = try planAdditions(change, record, name)
-        var journal = Journal(name: name.text, coming: plan, leaving: leaving)
-        journal.changed = overlay.topmostNew(plan.map(\.path) + leaving.map(\.path))
+        var journal = Journal(name: name.text, coming: plan, leaving: change.leaving)
+        journal.changed = overlay.topmostNew(plan.map(\.path) + change.leaving.map(\.path))
         try journal.write(directory)
         let places = (journal.changed ?? []).compactMap(overlay.place)
         do throws(WeaveError) {
             for repo in plan {
                 added.append(try maker.add(repo, part: record.nextPart + UInt32(added.count), name, directory, umask: record.umask))
             }
+            try replaceLower(&record, &change, added, options, directory)
         } catch {
             try? Journal(operation: .create, name: name.text, repos: plan.map(Journal.Repo.init)).removeFromGit(weave)
             Journal.remove(directory)
             throw error
         }
-        change.apply(to: &record, added: added)
-        try change.applyRoles(to: &record, weave)
-        try record.write(directory)
-        if !leaving.isEmpty {
-            try Journal(operation: .delete, name: name.text, repos: leaving.map(Journal.Repo.init)).removeFromGit(weave)
-            for repo in leaving { try? Files.removeTree("\(directory)/upper/\(repo.path)") }
-        }
-        overlay.replaceLower(try serving.lower(record))
+        try Journal(operation: .delete, name: name.text, repos: change.leaving.map(Journal.Repo.init)).removeFromGit(weave)
+        for repo in change.leaving { try? Files.removeTree(aside(repo, directory)) }
         for (parent, entry) in places { tellKernel(parent, entry) }
         return change.report
     }
+
+    /// Nobody writes meanwhile: what is found here is all there is.
+    private func replaceLower(_ record: inout WorkweaveRecord, _ change: inout SyncChange, _ added: [WorkweaveRecord.Repo], _ options: SyncOptions,
+                              _ directory: String) throws(WeaveError) {
+        try overlay.replaceLower { () throws(WeaveError) in
+            try change.keepChanged(since: options.since) { "\(directory)/upper/\($0.path)" }
+            change.apply(to: &record, added: added)
+            try change.applyRoles(to: &record, weave)
+            let lower = try serving.lower(record)
+            try record.write(directory)
+            for repo in change.leaving { try? Files.rename("\(directory)/upper/\(repo.path)", aside(repo, directory)) }
+            return lower
+        }
+    }
+
+    /// Where changed files of a repo that left are until they are removed; what a killed server leaves there its successor sweeps away.
+    private func aside(_ repo: WorkweaveRecord.Repo, _ directory: String) -> String { "\(directory)/work/leaving-\(repo.part)" }
 
     /// The repos that come. - Throws: `.exists` when something of the user's is in the place of one.
     func planAdditions(_ change: SyncChange, _ record: WorkweaveRecord, _ name: WorkweaveName) throws(WeaveError) -> [ViewPlan.Repo] {

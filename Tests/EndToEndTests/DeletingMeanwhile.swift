@@ -72,6 +72,47 @@ extension EndToEnd {
             }
         }
 
+        /// A sync takes no repo out in which somebody has begun to work since it looked.
+        @Test func syncAfterTheCheck() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(Self.striking + """
+                    sed -i '/chatly.server/,/role/d' "$W/.workweaves/agent/projects/web-app/rwv.yaml"
+                    echo 1 > "$S/strikes"
+                    refuses -C "$W" workweave web-app sync agent
+                    says 'github/chatly/server is listed no more, but stays: it is being worked in'
+                    same_text 'the writer' written "$(cat "$S/result")"
+                    same_text 'what was written' mine "$(cat "$V/late")"; same_text 'status' '?? late' "$(git -C "$V" status --porcelain)"
+                    # And it goes when that is gone.
+                    rm "$V/late"; same_text 'sync' 'removed: github/chatly/server' "$(rwv -C "$W" workweave web-app sync agent)"
+                    [ ! -e "$V" ] || fail 'still there'
+                    ! git -C "$(clone server)" for-each-ref | found agent || fail 'its references are left'
+                    delete --force agent; fsck_all
+                    """)
+            }
+        }
+
+        /// The command is killed at whatever step of a sync of ordinary checkouts: the next one finishes, and nothing of the user's is in its way.
+        @Test func syncOfCheckoutsKilled() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    ENGINE=checkout; create agent; A=$W/.workweaves/agent M=$A/projects/web-app/rwv.yaml; cp "$M" "$S/both"; sed '/chatly.server/,/role/d' "$M" > "$S/one"; down
+                    A=$W/.rwv/workweaves/agent/checkout M=$A/projects/web-app/rwv.yaml
+                    mkdir "$S/bin"; printf '#!/bin/bash\n[ ! -e "$S/kill" ] || case " $* " in *" reset "*|*" status "*) kill -9 $PPID; exit 1; esac\nexec /usr/bin/git "$@"\n' > "$S/bin/git"; chmod +x "$S/bin/git"
+                    for round in 1 2 3; do
+                        cp "$S/one" "$M"; same_text 'out' 'removed: github/chatly/server' "$(rwv -C "$W" workweave web-app sync agent)"; [ ! -e "$A/github/chatly/server" ] || fail 'still there'
+                        cp "$S/both" "$M"; touch "$S/kill"; PATH=$S/bin:$PATH rwv -C "$W" workweave web-app sync agent 2> /dev/null && fail 'it was to be killed'; rm "$S/kill"
+                        same_text 'in' 'added: github/chatly/server' "$(rwv -C "$W" workweave web-app sync agent)"
+                        is_clean "$A/github/chatly/server"; same_text 'files' "$(ls -A "$(clone server)")" "$(ls -A "$A/github/chatly/server")"
+                        same_text 'left over' '' "$(ls "$W/.rwv/workweaves/agent" | grep -E 'joining|leaving|clock|journal' || true)"
+                    done
+                    echo mine > "$A/github/chatly/server/late"; cp "$S/one" "$M"
+                    # What was taken aside and not put back is back with the next server.
+                    mv "$A/github/chatly/server" "$W/.rwv/workweaves/agent/leaving-$(/usr/bin/python3 -c 'import json, sys; print([r["part"] for r in json.load(open(sys.argv[1]))["repos"] if r["path"] == "github/chatly/server"][0])' "$W/.rwv/workweaves/agent/workweave.json")"
+                    up; same_text 'mine' mine "$(cat "$A/github/chatly/server/late")"; delete --force agent; fsck_all
+                    """)
+            }
+        }
+
         @Test func withNothingMounted() throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""
