@@ -45,10 +45,10 @@ int rwv_openat(int dirfd, const char *path, int flags, unsigned mode) {
     return RETRY(openat(dirfd, path, flags | O_CLOEXEC, mode));
 }
 
-int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode) {
+int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode, int same_mount) {
     struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC | O_NOFOLLOW),
                            .mode = (flags & (O_CREAT | O_TMPFILE)) ? mode : 0,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | (same_mount ? RESOLVE_NO_XDEV : 0)};
     long r;
     do r = syscall(SYS_openat2, dirfd, path, &how, sizeof how);
     while (r == -1 && (errno == EINTR || errno == EAGAIN));

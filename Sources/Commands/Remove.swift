@@ -24,7 +24,7 @@ enum Remove {
         try ManifestChange.apply(project, session) { try $0.removing(path) }
         session.output.say("removed \(path) from \(Context.shown(project, Manifest.fileName))")
         if deletes {
-            session.output.say(try delete(context.weave.clone(path)) ? "deleted \(path)" : "\(path) was not on disk")
+            session.output.say(try delete(context.weave.clone(path), path, context.weave) ? "deleted \(path)" : "\(path) was not on disk")
         } else if !sharing.isEmpty {
             session.output.say("\(path) is also listed by \(sharing.joined(separator: ", "))")
         }
@@ -57,25 +57,37 @@ enum Remove {
         guard try Files.status(clone)?.isDirectory == true else {
             throw CommandFailure("\(path) is not a directory", hint: "look at it, and remove it by hand")
         }
-        // Also with --force: the worktrees' commits lie in this clone.
-        let worktrees = (try? LinkedWorktree.list(clone + "/.git")) ?? []
+        // Also with --force: the worktrees' commits lie in this clone, and what is mounted there is somebody else's.
+        let worktrees = try CloneWorktrees(clone, context.weave).names()
         guard worktrees.isEmpty else {
-            throw CommandFailure("\(path) has worktrees: \(worktrees.map(\.name).joined(separator: ", "))",
+            throw CommandFailure("\(path) has worktrees: \(worktrees.joined(separator: ", "))",
                                  hint: "delete those workweaves first; 'git worktree list' in it shows where they are")
         }
+        let mounts = MountTable.inside((try? Files.canonical(clone)) ?? clone)
+        guard mounts.isEmpty else {
+            throw CommandFailure(errors: mounts.map { "something is mounted at \($0.path)" }, hint: "nothing was changed; unmount it first (umount(8))")
+        }
         if session.arguments.has("--force") { return }
-        let reasons = try CloneSafety.reasonsToKeep(clone) + (sharing.isEmpty ? [] : ["is listed by \(sharing.joined(separator: ", "))"])
+        let reasons = try CloneSafety.reasonsToKeep(clone) + (sharing.isEmpty ? [] : [" is listed by \(sharing.joined(separator: ", "))"])
         guard reasons.isEmpty else {
-            throw CommandFailure(errors: reasons.map { "\(path) \($0)" }, hint: "nothing was changed; --force deletes it all the same")
+            throw CommandFailure(errors: reasons.map { path.text + $0 }, hint: "nothing was changed; --force deletes it all the same")
         }
         if session.ask("delete \(clone)?") == false { throw CommandFailure("not confirmed; nothing was changed") }
     }
 
     /// Gone at once for everybody who looks, then file by file. False if there was nothing.
-    private static func delete(_ clone: String) throws -> Bool {
+    private static func delete(_ clone: String, _ path: RepoPath, _ weave: Weave) throws -> Bool {
         guard Files.exists(clone) else { return false }
         UnfinishedWork.watchForInterruptions()
-        try UnfinishedWork.discard(clone)
+        let worktrees = try CloneWorktrees(clone, weave)
+        try UnfinishedWork.discard(clone) { aside in
+            // One that was made while we looked; from here on nobody finds the clone to make another.
+            let names = try worktrees.names(movedTo: aside)
+            guard names.isEmpty else {
+                throw CommandFailure("\(path) has got worktrees meanwhile: \(names.joined(separator: ", ")); it is listed no more, but its clone stays",
+                                     hint: "'rwv add' lists it again")
+            }
+        }
         return true
     }
 }

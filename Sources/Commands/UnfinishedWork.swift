@@ -101,14 +101,18 @@ enum UnfinishedWork {
     }
 
     /// Removes a directory: gone at once for everybody who looks, then file by file.
-    static func discard(_ path: String) throws {
+    /// - Parameter check: looks at it once more where nobody finds it. Where it throws the directory is put back.
+    static func discard(_ path: String, _ check: (_ aside: String) throws -> Void) throws {
         let (parent, name) = split(path)
         let bench = try bench(in: parent)
         defer { forget(bench) }
-        try onPath(path) { () throws(Errno) in
-            try Files.rename(path, bench.path + "/" + name)
-            try Files.removeTree(bench.path)
+        let aside = bench.path + "/" + name
+        try onPath(path) { () throws(Errno) in try Files.rename(path, aside) }
+        do { try check(aside) } catch {
+            try onPath(path) { () throws(Errno) in try Files.rename(aside, path) }
+            throw error
         }
+        try onPath(path) { () throws(Errno) in try Files.removeTree(bench.path) }
     }
 
     /// A bench that an interruption takes away, in a directory without those of the dead.

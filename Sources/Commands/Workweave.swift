@@ -82,7 +82,10 @@ enum Workweave {
 
     private static func delete(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws {
         try context.weave.requireShared(name)
-        if !session.arguments.has("--force") { try session.service.show(context.weave, name) }
+        if !session.arguments.has("--force") {
+            try session.service.show(context.weave, name)
+            WorkweaveLosses.writeBack(context.weave, name)
+        }
         let info = try find(session, context, project, name)
         if !session.arguments.has("--force") {
             let losses = try WorkweaveLosses(context.weave, info).all()
@@ -142,7 +145,7 @@ enum Workweave {
     }
 
     private static func sync(_ session: Session, _ context: Context, _ project: ProjectName, _ name: String) throws {
-        let report = try bringInLine(session, context, try find(session, context, project, name))
+        let report = try bringInLine(session, context, try find(session, context, project, name).name)
         for path in report.added { session.output.print("added: \(path)") }
         for path in report.removed { session.output.print("removed: \(path)") }
         let staying = staying(report)
@@ -159,16 +162,19 @@ enum Workweave {
 
     /// After `add`, `remove` or `fetch` in a workweave changed its rwv.yaml or made clones for it: its worktrees and ecosystem files follow.
     static func follow(_ session: Session, _ context: Context, _ workweave: WorkweaveName) throws {
-        guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: nil, name: workweave.text, withUsage: false)),
-              let info = all.first else { return }
-        for (path, reason) in staying(try bringInLine(session, context, info)) { session.output.warn("\(path) stays in '\(workweave)': \(reason)") }
+        for (path, reason) in staying(try bringInLine(session, context, workweave.text)) { session.output.warn("\(path) stays in '\(workweave)': \(reason)") }
     }
 
     /// Makes a workweave follow its own manifest, worktrees first, then ecosystem files. Repos that hold work are never taken out.
-    static func bringInLine(_ session: Session, _ context: Context, _ info: WorkweaveInfo) throws -> SyncReport {
-        try context.weave.requireShared(info.name)
-        try session.service.show(context.weave, info.name)
-        let began = try ChangeTime.now(in: context.weave.states + "/" + info.name)
+    static func bringInLine(_ session: Session, _ context: Context, _ name: String) throws -> SyncReport {
+        try context.weave.requireShared(name)
+        try session.service.show(context.weave, name)
+        WorkweaveLosses.writeBack(context.weave, name)
+        // Before anybody says what was touched.
+        let began = try ChangeTime.now(in: context.weave.states + "/" + name)
+        guard case .workweaves(let all) = try session.service.ask(context.weave, .describe(project: nil, name: name, withUsage: false)), let info = all.first else {
+            throw CommandFailure("the server answered something unexpected")
+        }
         let losses = try WorkweaveLosses(context.weave, info)
         let removable = info.repos.filter { repo in (try? losses.losses(of: repo).isEmpty) ?? false }.map(\.path)
         guard case .synced(let report) = try session.service.ask(context.weave, .sync(SyncOptions(name: info.name, removable: removable, since: began))) else {

@@ -31,16 +31,25 @@ struct WorkweaveLosses {
         return found + (try rootLosses())
     }
 
+    /// Has the kernel write to the server what programs have stored in mappings of the view's files (mmap(2), MAP_SHARED), which no stat(2) tells.
+    /// To be called before the server is asked what was touched. Overlayfs and ordinary files tell by themselves.
+    static func writeBack(_ weave: Weave, _ name: String) {
+        guard MountTable.find("\(weave.workweaves)/\(name)") == nil, MountTable.find(weave.workweaves)?.type == MountTable.ours,
+              let directory = try? Files.open(weave.workweaves, OpenFlags.directory) else { return }
+        try? directory.syncFileSystem()
+        directory.close()
+    }
+
     private func requireShown() throws {
         let isShown = info.engine == "kernel" ? MountTable.find(info.path)?.type == ExclusiveUse.mountType : Files.isDirectory(info.path)
         if !isShown { throw CommandFailure("\(info.path) is not there to be looked at, so nobody can tell what would be lost", hint: "run 'rwv up', then run the command again") }
     }
 
-    /// Of one repo. A repo that nobody touched has none, and is not looked at. - Throws: as ``all()``.
+    /// Of one repo. The files of one that nobody touched are not looked at. - Throws: as ``all()``.
     func losses(of repo: WorkweaveInfo.Repo) throws -> [Loss] {
-        guard repo.isTouched else { return [] }
-        try requireShown()
         let top = info.path + "/" + repo.path, clone = weave.root + "/" + repo.path
+        if !repo.isTouched { return try baseLoss(repo, clone) }
+        try requireShown()
         var losses: [Loss] = []
         guard Files.exists(clone + "/.git") else {
             return Files.isDirectory(top) ? [Loss(text: "\(repo.path): its clone is gone, so its state cannot be told")] : []
@@ -49,52 +58,30 @@ struct WorkweaveLosses {
         let admin = LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)
         if Files.isDirectory(top + "/.git") { losses.append(Loss(text: "\(repo.path) holds a git repository of its own")) }
         if Files.isDirectory(top) {
-            let named = try changes(top, admin) + LinkedWorktree.hiddenChanges(admin, top).map { ($0, false) }
+            let work = try TreeWork(admin, top), named = try work.changes()
             let changes = repo.path == "projects/" + info.project ? try RemadeFiles(weave, info, record).others(named) : named.map(\.path)
-            if !changes.isEmpty {
-                let more = changes.count > 5 ? ", …" : ""
-                losses.append(Loss(text: "\(repo.path) has \(counted(changes.count, "uncommitted change")): \(changes.prefix(5).joined(separator: ", "))\(more)"))
-            }
+            if !changes.isEmpty { losses.append(Loss(text: "\(repo.path) \(TreeWork.told(changes))")) }
+            losses += try work.others().map { Loss(text: repo.path + $0) }
         }
-        for place in try LinkedWorktree.filesInSubmodules(admin, top) {
-            losses.append(Loss(text: "\(repo.path), submodule \(place): files that git does not see, since it is not initialised"))
-        }
-        if !LinkedWorktree.setAside(admin).isEmpty { losses.append(Loss(text: "\(repo.path) has changes that git has set aside (autostash)")) }
         var tips = LinkedWorktree.ownReferences(admin).map(\.object)
         if let tip = try repository.references.read("refs/heads/" + repo.branch) { tips.append(tip) }
         if let head = try headOfWorktree(repository.commonDirectory), !tips.contains(head) { tips.append(head) }
         for tip in tips {
             if let text = try commitsOnlyHere(tip, repo, repository) { losses.append(Loss(text: text)) }
         }
-        for found in try Status.submodulesWithOwnCommits(LinkedWorktree.adminDirectory(repository.commonDirectory, info.name)) {
-            losses.append(Loss(text: "\(repo.path), submodule \(found.name): \(counted(found.unpushed.count, "commit")) on no remote"))
-        }
         return losses
     }
 
-    /// The paths that `git status` names, whatever the user's configuration hides and whether or not the tree still has its `.git` file.
-    private func changes(_ top: String, _ admin: String) throws -> [(path: String, isUntracked: Bool)] {
-        let outcome = try GitProgram.run(["--git-dir", admin, "--work-tree", top, "status", "--porcelain", "-z", "--no-renames",
-                                          "--untracked-files=normal", "--ignore-submodules=none"], directory: top)
-        try outcome.check("cannot tell the state of \(top)")
-        return outcome.output.split(separator: 0).map { (String(decoding: $0.dropFirst(3), as: UTF8.self), $0.starts(with: "??".utf8)) }
+    /// Of a repo that is as it was made: its base may have lost all other references meanwhile.
+    private func baseLoss(_ repo: WorkweaveInfo.Repo, _ clone: String) throws -> [Loss] {
+        guard let base = ObjectID(hex: repo.base), Files.exists(clone + "/.git") else { return [] }
+        return try commitsOnlyHere(base, repo, Repository(opening: clone)).map { [Loss(text: $0)] } ?? []
     }
 
-    /// Says which commits nothing else keeps; nil when there are none. In a shallow clone git walks, since libgit2 1.5 does not know where its history ends.
+    /// Says which commits nothing else keeps; nil when there are none.
     private func commitsOnlyHere(_ tip: ObjectID, _ repo: WorkweaveInfo.Repo, _ repository: Repository) throws -> String? {
-        let count: Int, newest: String
-        if repository.isShallow {
-            let common = repository.commonDirectory
-            let outcome = try GitProgram.run(["--git-dir", common, "log", "--format=%h %s", tip.hex, "--not", "--exclude=\(repo.branch)", "--branches", "--remotes", "--tags"],
-                                             directory: common)
-            try outcome.check("cannot walk the history of \(common)")
-            let lines = outcome.outputText.split(separator: "\n")
-            (count, newest) = (lines.count, String(lines.first ?? ""))
-        } else {
-            let lost = try repository.unreachableCommits(from: tip, excluding: ["refs/heads/" + repo.branch, "refs/rwv/\(info.name)/base"], worktree: info.name)
-            (count, newest) = (lost.count, lost.first.first.map { "\($0.id.short) \($0.summary)" } ?? "")
-        }
-        return count == 0 ? nil : "\(repo.path) has \(counted(count, "commit")) on no other branch (newest: \(newest))"
+        try repository.commitsOnly(in: info.name, from: tip, branch: "refs/heads/" + repo.branch)
+            .map { "\(repo.path) has \(counted($0.count, "commit")) on no other branch (newest: \($0.newest))" }
     }
 
     /// Where the worktree's HEAD is when it is detached (or on another branch, which keeps its own commits).

@@ -12,7 +12,7 @@ package struct Conversion: Sendable, Hashable {
 
 extension CheckoutRules {
     /// The entries that a checkout converts (line ends, ident, encoding, filters such as LFS), made by git itself.
-    /// In a partial clone the blobs must be there: call ``TreeListing/sizes(_:trustingIndex:)`` first.
+    /// In a partial clone the blobs must be there: call ``TreeListing/sizes(_:)`` first.
     /// - Parameters:
     ///   - index: an index of exactly this tree; it is only read.
     ///   - skipping: entries left out by a sparse checkout.

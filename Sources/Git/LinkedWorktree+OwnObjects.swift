@@ -26,19 +26,36 @@ extension LinkedWorktree {
         return ObjectID(hex: String(decoding: text.prefix { $0 != 10 }, as: UTF8.self))
     }
 
+    /// An entry of an index, as `git ls-files -v` tells it.
+    package struct Listed: Sendable {
+        /// In lower case where git was told that the file is as it should be (`--assume-unchanged`); `S` where it was told not to look (`--skip-worktree`).
+        let tag: UInt8
+        let isGitlink: Bool
+        let path: [UInt8]
+        var text: String { String(decoding: path, as: UTF8.self) }
+    }
+
+    /// The index of a working tree. - Throws: when git cannot tell.
+    package static func entries(_ gitDirectory: String, _ top: String) throws(GitError) -> [Listed] {
+        let listed = try GitProgram.run(["--git-dir", gitDirectory, "--work-tree", top, "ls-files", "-v", "-s", "-z"], directory: top)
+        try listed.check("cannot read the index of \(top)")
+        // "H 100644 OBJECT STAGE<tab>PATH"
+        return listed.output.split(separator: 0).compactMap { line in
+            guard let tab = line.firstIndex(of: UInt8(ascii: "\t")), let tag = line.first else { return nil }
+            return Listed(tag: tag, isGitlink: line.dropFirst(2).starts(with: "160000 ".utf8), path: Array(line[(tab + 1)...]))
+        }
+    }
+
     /// Files that `git status` does not look at (`update-index --assume-unchanged` or `--skip-worktree`), that are there and are not as the
     /// index says. Relative to `top`. - Throws: when git cannot tell.
-    package static func hiddenChanges(_ adminDirectory: String, _ top: String) throws(GitError) -> [String] {
+    package static func hiddenChanges(_ adminDirectory: String, _ top: String, _ entries: [Listed]) throws(GitError) -> [String] {
         let place = ["--git-dir", adminDirectory, "--work-tree", top]
-        let listed = try GitProgram.run(place + ["ls-files", "-v", "-z"], directory: top)
-        try listed.check("cannot read the index of \(top)")
         var paths: [[UInt8]] = []
-        for line in listed.output.split(separator: 0) where line.count > 2 {
-            let isAssumed = line.first.map { $0 >= UInt8(ascii: "a") } ?? false
-            guard isAssumed || line.first == UInt8(ascii: "S") else { continue }
-            let path = Array(line.dropFirst(2))
+        for entry in entries {
+            let isAssumed = entry.tag >= UInt8(ascii: "a")
+            guard isAssumed || entry.tag == UInt8(ascii: "S") else { continue }
             // Outside of a sparse checkout there is nothing.
-            if isAssumed || Files.exists(top + "/" + String(decoding: path, as: UTF8.self)) { paths.append(path) }
+            if isAssumed || Files.exists(top + "/" + entry.text) { paths.append(entry.path) }
         }
         if paths.isEmpty { return [] }
         let copy = adminDirectory + "/index.rwv-tmp-" + randomHex(8)
@@ -60,16 +77,24 @@ extension LinkedWorktree {
     }
 
     /// The places of submodules without a repository in which there are files nevertheless: git looks into none of them. Relative to `top`.
-    package static func filesInSubmodules(_ adminDirectory: String, _ top: String) throws(GitError) -> [String] {
-        guard Files.exists(top + "/.gitmodules") else { return [] }
-        let listed = try GitProgram.run(["--git-dir", adminDirectory, "--work-tree", top, "ls-files", "-s", "-z"], directory: top)
-        try listed.check("cannot read the index of \(top)")
-        return listed.output.split(separator: 0).filter { $0.starts(with: "160000 ".utf8) }.compactMap { line in
-            let place = String(decoding: line.drop { $0 != UInt8(ascii: "\t") }.dropFirst(), as: UTF8.self)
-            guard let directory = try? Files.open(top + "/" + place, OpenFlags.directory | OpenFlags.noFollow) else { return nil }
+    package static func filesInSubmodules(_ top: String, _ entries: [Listed]) -> [String] {
+        entries.filter(\.isGitlink).map(\.text).filter { place in
+            guard let directory = try? Files.open(top + "/" + place, OpenFlags.directory | OpenFlags.noFollow) else { return false }
             defer { directory.close() }
             let names = ((try? directory.directoryEntries()) ?? []).map(\.text)
-            return names.isEmpty || names.contains(".git") ? nil : place
+            return !names.isEmpty && !names.contains(".git")
         }
+    }
+
+    /// The git directories that lie in the working tree itself, where a repository was made or cloned inside another: of submodules, also of
+    /// theirs. With the places, relative to `top`.
+    package static func embeddedRepositories(_ top: String, _ entries: [Listed]) throws(GitError) -> [(place: String, gitDirectory: String)] {
+        var found: [(place: String, gitDirectory: String)] = []
+        for place in entries.filter(\.isGitlink).map(\.text) where Files.isDirectory("\(top)/\(place)/.git") {
+            let inner = "\(top)/\(place)"
+            found.append((place, inner + "/.git"))
+            found += try embeddedRepositories(inner, try self.entries(inner + "/.git", inner)).map { ("\(place)/\($0.place)", $0.gitDirectory) }
+        }
+        return found
     }
 }

@@ -111,6 +111,10 @@ extension Repository {
     ///   - limit: how many commits are described.
     package func unreachableCommits(from head: ObjectID, excluding: Set<String>, worktree: String? = nil, limit: Int = 3)
         throws(GitError) -> UnreachableCommits {
+        // Mostly the clone's own branch has them, and no other reference need be read.
+        let own = try self.head()
+        if let commit = own.commit, own.branch.map({ !excluding.contains("refs/heads/" + $0) }) ?? true,
+           try commits(from: [head], hiding: [commit], limit: 0).isEmpty { return UnreachableCommits(count: 0, first: []) }
         var keepers: Set<ObjectID> = []
         for prefix in ["refs/heads/", "refs/remotes/", "refs/tags/"] {
             for (name, target) in try references.list(prefix) where !excluding.contains(name) { keepers.insert(target) }
@@ -123,6 +127,23 @@ extension Repository {
             if let id = other.detachedAt { keepers.insert(id) }
         }
         return try commits(from: [head], hiding: keepers, limit: limit)
+    }
+
+    /// The same for the branch of a workweave, also in a shallow clone, where git walks: libgit2 1.5 does not know where its history ends.
+    /// - Parameters:
+    ///   - tip: what the branch, or the worktree's HEAD, points to.
+    ///   - branch: the full name of the ephemeral branch.
+    /// - Returns: how many there are, and the newest as "abc1234 its subject"; nil when there is none.
+    package func commitsOnly(in workweave: String, from tip: ObjectID, branch: String) throws(GitError) -> (count: Int, newest: String)? {
+        guard isShallow else {
+            let lost = try unreachableCommits(from: tip, excluding: [branch, "refs/rwv/\(workweave)/base"], worktree: workweave, limit: 1)
+            return lost.isEmpty ? nil : (lost.count, lost.first.first.map { "\($0.id.short) \($0.summary)" } ?? tip.short)
+        }
+        let outcome = try GitProgram.run(["--git-dir", commonDirectory, "log", "--format=%h %s", tip.hex, "--not", "--exclude=\(branch.dropFirst("refs/heads/".count))", "--branches", "--remotes", "--tags"],
+                                         directory: commonDirectory)
+        try outcome.check("cannot walk the history of \(commonDirectory)")
+        let lines = outcome.outputText.split(separator: "\n")
+        return lines.isEmpty ? nil : (lines.count, String(lines[0]))
     }
 
     /// Commits reachable from `starts` and from none of `hidden` (which may be tags); newest first.

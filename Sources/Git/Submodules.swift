@@ -1,6 +1,6 @@
 internal import Syscalls
 
-/// A submodule's repository inside a worktree's administration: gone with it.
+/// A submodule's repository inside a worktree's administration, or in its working tree: gone with it.
 package struct SubmoduleRepository: Sendable, Hashable {
     /// The submodule's name, with `/modules/` between nested ones.
     package let name: String
@@ -17,17 +17,22 @@ extension Status {
     package static func submodulesWithOwnCommits(_ adminDirectory: String, limit: Int = 3) throws(GitError) -> [SubmoduleRepository] {
         var found: [SubmoduleRepository] = []
         for (name, path) in try repositories(below: adminDirectory + "/modules", "") {
-            let repository = try Repository(openingGitDirectory: path)
-            var starts: Set<ObjectID> = []
-            if let head = try repository.head().commit { starts.insert(head) }
-            for (reference, target) in try repository.references.list() where reference.hasPrefix("refs/heads/") || reference == "refs/stash" {
-                starts.insert(target)
-            }
-            let kept = Set(try repository.references.list("refs/remotes/").map(\.target))
-            let own = try repository.commits(from: starts.sorted { $0.hex < $1.hex }, hiding: kept, limit: limit)
-            if !own.isEmpty { found.append(SubmoduleRepository(name: name, path: path, unpushed: own)) }
+            if let own = try ownCommits(path, name, limit: limit) { found.append(own) }
         }
         return found
+    }
+
+    /// Of one git directory; nil when its remote branches reach all. - Throws: as ``submodulesWithOwnCommits(_:limit:)``.
+    package static func ownCommits(_ gitDirectory: String, _ name: String, limit: Int = 3) throws(GitError) -> SubmoduleRepository? {
+        let repository = try Repository(openingGitDirectory: gitDirectory)
+        var starts: Set<ObjectID> = []
+        if let head = try repository.head().commit { starts.insert(head) }
+        for (reference, target) in try repository.references.list() where reference.hasPrefix("refs/heads/") || reference == "refs/stash" {
+            starts.insert(target)
+        }
+        let kept = Set(try repository.references.list("refs/remotes/").map(\.target))
+        let own = try repository.commits(from: starts.sorted { $0.hex < $1.hex }, hiding: kept, limit: limit)
+        return own.isEmpty ? nil : SubmoduleRepository(name: name, path: gitDirectory, unpushed: own)
     }
 
     /// Git directories below a `modules` directory, and below their own. Names may hold slashes.

@@ -1,17 +1,14 @@
-internal import CGit2
 internal import Syscalls
 
 extension TreeListing {
     /// The size in bytes of each entry's blob; zero for directories and submodules. In a partial clone the blobs that are
-    /// missing are fetched first, all at once.
+    /// missing are fetched first, all at once. Asked of the objects: the clone's index knows the sizes of files on its disk, modulo 2^32, which
+    /// are others wherever git converted them on their way in.
     ///
-    /// - Parameter trustingIndex: take sizes from the clone's own index where path and object match. Only where no conversion
-    ///   applies to the tree: the index holds the size of the file on disk.
     /// - Throws: objectMissing; programFailed when promised blobs cannot be had.
-    package func sizes(_ repository: Repository, trustingIndex: Bool) throws(GitError) -> [UInt64] {
+    package func sizes(_ repository: Repository) throws(GitError) -> [UInt64] {
         var sizes = [UInt64](repeating: 0, count: entries.count)
-        let known = trustingIndex ? fillFromIndex(repository, &sizes) : []
-        let open = fileOrder.filter { !entries[Int($0)].isGitlink && (known.isEmpty || !known[Int($0)]) }
+        let open = fileOrder.filter { !entries[Int($0)].isGitlink }
         var missing = try fill(&sizes, open, repository)
         if missing.isEmpty { return sizes }
         var wanted: [ObjectID] = [], seen: Set<ObjectID> = []
@@ -64,42 +61,4 @@ extension TreeListing {
         }
         return (sizes, missing)
     }
-
-    /// Merges with the clone's index, which has the same order (git_repository_index). Returns which entries are known.
-    /// An index that libgit2 cannot read (sparse, split) knows nothing.
-    private func fillFromIndex(_ repository: Repository, _ sizes: inout [UInt64]) -> [Bool] {
-        var known = [Bool](repeating: false, count: entries.count)
-        var index: OpaquePointer?
-        guard unsafe git_repository_index(&index, repository.pointer) >= 0, let index = unsafe index else { return known }
-        defer { unsafe git_index_free(index) }
-        let count = unsafe git_index_entrycount(index)
-        var at = 0
-        forEachFile { _, i, path in
-            while at < count, let entry = unsafe git_index_get_byindex(index, at), let name = unsafe entry.pointee.path {
-                let order = unsafe path.withUnsafeBytes { p in unsafe compare(name, p) }
-                if order > 0 { return }
-                at += 1
-                if order < 0 { continue }
-                let size = unsafe entry.pointee.file_size
-                // Near 4 GiB the recorded low 32 bits could be of a larger file.
-                if size > 0, size < UInt32.max, unsafe entry.pointee.flags & 0x3000 == 0, unsafe ObjectID(entry.pointee.id) == entries[i].oid {
-                    sizes[i] = UInt64(size)
-                    known[i] = true
-                }
-                return
-            }
-        }
-        return known
-    }
-}
-
-/// Compares a C string with bytes, as memcmp(3) and then by length.
-@unsafe private func compare(_ text: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> Int {
-    var i = 0
-    while i < bytes.count {
-        let a = unsafe UInt8(bitPattern: text[i]), b = unsafe bytes[i]
-        if a != b { return a < b ? -1 : 1 }
-        i += 1
-    }
-    return unsafe text[i] == 0 ? 0 : 1
 }

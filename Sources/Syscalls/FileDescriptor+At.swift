@@ -5,9 +5,10 @@ internal import Glibc
 /// The last component is never followed when it is a symbolic link.
 extension FileDescriptor {
     /// openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: never leaves this directory.
-    package func openBeneath(_ path: PathBuffer, _ flags: Int32, mode: UInt32 = 0) throws(Errno) -> FileDescriptor {
+    /// - Parameter onSameMount: not into what is mounted there either (RESOLVE_NO_XDEV). - Throws: EXDEV then.
+    package func openBeneath(_ path: PathBuffer, _ flags: Int32, mode: UInt32 = 0, onSameMount: Bool = false) throws(Errno) -> FileDescriptor {
         FileDescriptor(raw: try path.withCString { p throws(Errno) in
-            try check(unsafe rwv_open_beneath(raw, p, flags, mode))
+            try check(unsafe rwv_open_beneath(raw, p, flags, mode, onSameMount ? 1 : 0))
         })
     }
 

@@ -216,7 +216,7 @@ package enum Files {
     }
 
     /// Removes a directory and all below it, never following links, chmodding directories that are in the way.
-    /// Nothing there is not an error.
+    /// Nothing there is not an error. - Throws: EBUSY at something that is mounted below it; what that holds is not touched.
     package static func removeTree(_ path: String) throws(Errno) {
         guard let s = try status(path) else { return }
         guard s.isDirectory else { return try unlink(path) }
@@ -234,7 +234,8 @@ package enum Files {
         guard let s = try parent.statusIfExists(buffer) else { return }
         guard s.isDirectory else { return try parent.unlink(buffer) }
         if s.permissions & 0o700 != 0o700 { try parent.setMode(buffer, s.permissions | 0o700) }
-        let child = OwnedDescriptor(try parent.openBeneath(buffer, OpenFlags.directory))
+        let child: OwnedDescriptor
+        do throws(Errno) { child = OwnedDescriptor(try parent.openBeneath(buffer, OpenFlags.directory, onSameMount: true)) } catch { throw error == .crossDevice ? .busy : error }
         for next in try child.descriptor.directoryEntries() { try removeTree(path, in: child.descriptor, next) }
         try parent.removeDirectory(buffer)
     }

@@ -36,6 +36,9 @@ package enum MountTable {
         return best
     }
 
+    /// What is mounted below a directory, whose path is canonical; or on it.
+    package static func inside(_ path: String) -> [Entry] { all().filter { $0.path == path || $0.path.hasPrefix(path + "/") } }
+
     /// In the order of mounting.
     /// - Parameter process: who sees them; nil for ourselves.
     package static func all(of process: Int32? = nil) -> [Entry] { process.map { read("\($0)") } ?? current { $0.entries } }

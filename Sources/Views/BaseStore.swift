@@ -53,8 +53,7 @@ final class BaseStore: Sendable {
 
     private func build(_ repo: ViewPlan.Repo, _ repository: Repository, _ rules: CheckoutSettings, _ files: BaseFiles) throws(WeaveError) {
         let listing = try git { () throws(GitError) in try TreeListing(fetching: repository, tree: repo.commit.tree) }
-        let plain = try !rules.mayConvert(listing, repository)
-        let sizes = try git { () throws(GitError) in try listing.sizes(repository, trustingIndex: plain) }
+        let sizes = try git { () throws(GitError) in try listing.sizes(repository) }
         var settings = BaseBuilder.Settings(umask: rules.umask, uid: CurrentProcess.userID, gid: CurrentProcess.groupID)
         try rules.apply(to: &settings, listing, sizes, repository, files)
         let builder = BaseBuilder(listing: listing, sizes: sizes, settings: settings, time: min(repo.commit.time, Timestamp.current.seconds - 2))

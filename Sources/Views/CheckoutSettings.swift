@@ -13,7 +13,7 @@ struct CheckoutSettings {
 
     static func read(_ repository: Repository, _ path: String, umask: UInt32) throws(WeaveError) -> CheckoutSettings {
         let rules = try git { () throws(GitError) in try CheckoutRules(repository) }
-        let text = "1 \(path) \(umask) \(CurrentProcess.userID) \(CurrentProcess.groupID) "
+        let text = "2 \(path) \(umask) \(CurrentProcess.userID) \(CurrentProcess.groupID) "
         return CheckoutSettings(umask: umask, fingerprint: fingerprint(Array(text.utf8) + rules.fingerprint), rules: rules)
     }
 
@@ -72,7 +72,7 @@ struct CheckoutSettings {
     }
 
     /// Whether a file of the tree may come out of a checkout otherwise than its blob says.
-    func mayConvert(_ listing: TreeListing, _ repository: Repository) throws(WeaveError) -> Bool {
+    private func mayConvert(_ listing: TreeListing, _ repository: Repository) throws(WeaveError) -> Bool {
         try git { () throws(GitError) in try rules.mayConvert(listing, repository) }
     }
 }

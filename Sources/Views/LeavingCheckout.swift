@@ -27,11 +27,19 @@ struct LeavingCheckout {
         // The move itself changes the time of its top.
         let top = try system("look at \(place)") { () throws(Errno) in try Files.status(place).map(ChangeTime.of) }
         guard let top else { return }
+        try Self.requireNothingMounted(in: place)
         try system("move \(place)") { () throws(Errno) in try Files.rename(place, aside) }
+        try Self.requireNothingMounted(in: aside)
         if !PlaceUsers.find(aside).isEmpty { throw WeaveError(.busy, "\(name) is in use", hint: "leave that directory and end those programs, or use --force") }
         let changed = top >= began ? "." : try ChangeTime.firstChange(below: aside, since: began, skippingTop: true)
         guard let changed else { return }
         throw WeaveError(.dirty, "\(name) is being changed: \(changed)", hint: "end the programs that write to it, or use --force to lose what they write")
+    }
+
+    /// What is mounted there is somebody else's, and would go with it. - Throws: `.busy`.
+    static func requireNothingMounted(in directory: String) throws(WeaveError) {
+        guard let mount = MountTable.inside(directory).first else { return }
+        throw WeaveError(.busy, "something is mounted at \(mount.path)", hint: "unmount it first (umount(8))")
     }
 
     /// Puts it back where somebody has only begun to take it away.

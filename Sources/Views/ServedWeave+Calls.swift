@@ -93,19 +93,27 @@ extension ServedWeave {
     func withdraw(_ record: WorkweaveRecord, _ name: WorkweaveName, _ check: () throws(WeaveError) -> Void) throws(WeaveError) {
         let engine = try engines.of(record)
         try engine.withdraw(record, check)
-        try remove(record, name, engine)
+        // Two that are deleted at once may have had only each other to keep a commit.
+        try remove(record, name, engine) { () throws(WeaveError) in try KeptCommits(weave: weave).require(record) }
     }
 
-    private func remove(_ record: WorkweaveRecord, _ name: WorkweaveName, _ engine: any Engine) throws(WeaveError) {
+    /// - Parameter check: called while no other's branches go.
+    private func remove(_ record: WorkweaveRecord, _ name: WorkweaveName, _ engine: any Engine, _ check: () throws(WeaveError) -> Void = {}) throws(WeaveError) {
         let directory = weave.state(of: name)
         let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
-        do throws(WeaveError) { try journal.write(directory) } catch {
-            engine.giveBack(record)
-            throw error
+        try deleting.withLock { () throws(WeaveError) in
+            do throws(WeaveError) {
+                try check()
+                try LeavingCheckout.requireNothingMounted(in: directory)
+                try journal.write(directory)
+            } catch {
+                engine.giveBack(record)
+                throw error
+            }
+            engine.hide(record)
+            _ = projects.withLock { $0.removeValue(forKey: name.text) }
+            try journal.removeFromGit(weave)
         }
-        engine.hide(record)
-        _ = projects.withLock { $0.removeValue(forKey: name.text) }
-        try journal.removeFromGit(weave)
         try weave.discard(directory)
     }
 

@@ -27,6 +27,8 @@ package final class ServedWeave: WorkweavesHandler.Keeper {
     let projectMounts: ProjectMounts
     /// Why workweaves could not be shown when they were to be, by name. A leaf.
     let failures = Locked<[String: String]>([:])
+    /// One workweave's branches go at a time.
+    let deleting = Lock()
 
     package init(_ weave: Weave, surface: @escaping Surface, log: @escaping @Sendable (String) -> Void) {
         self.weave = weave

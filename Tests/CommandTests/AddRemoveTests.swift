@@ -98,7 +98,7 @@ import Testing
         try play.sh("cp w/projects/web-app/rwv.yaml w/projects/other/rwv.yaml")
         let before = try play.read("w/projects/web-app/rwv.yaml")
         #expect(try play.rwv("remove", "local/chatly/web", "--delete") == .init(err: """
-            error: local/chatly/web has 1 uncommitted change
+            error: local/chatly/web has 1 uncommitted change: new
             error: local/chatly/web has 1 commit that no remote has
             error: local/chatly/web is listed by other
             hint: nothing was changed; --force deletes it all the same

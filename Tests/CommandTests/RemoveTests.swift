@@ -49,6 +49,43 @@ import Testing
         #expect(play.exists("w/local/chatly/web/readme"))
     }
 
+    @Test(arguments: [
+        ("git config status.showUntrackedFiles no; echo work > new", "has 1 uncommitted change: new"),
+        ("git update-index --assume-unchanged readme; echo x >> readme", "has 1 uncommitted change: readme"),
+        ("git update-index --skip-worktree readme; echo x >> readme", "has 1 uncommitted change: readme"),
+        ("git commit -q --allow-empty -m x; git update-ref refs/wip/x HEAD; git reset -q --hard HEAD~1", "has 1 commit that no remote has"),
+        ("echo x >> readme; GIT_SEQUENCE_EDITOR='sed -i 1s/pick/edit/' git rebase -q --root --autostash -i", "has changes that git has set aside (autostash)"),
+        ("git init -q sub; git -C sub commit -q --allow-empty -m x; git add sub; git commit -qm sub; git push -q origin HEAD:other", ", submodule sub: 1 commit on no remote"),
+    ]) func workThatStatusHides(_ work: String, _ reason: String) throws {
+        let play = try Playground()
+        try play.weave("chatly/web")
+        try play.sh("cd w/local/chatly/web; (\(work)) > /dev/null 2>&1")
+        let answer = try play.rwv("remove", "local/chatly/web", "--delete")
+        #expect(answer.status == 1 && answer.err.contains("error: local/chatly/web" + (reason.hasPrefix(",") ? "" : " ") + reason + "\n"), "\(answer.err)")
+        #expect(play.exists("w/local/chatly/web/readme"))
+    }
+
+    /// References that fetching has made are no work.
+    @Test func whatWasFetched() throws {
+        let play = try Playground()
+        try play.weave("chatly/web")
+        try play.sh("""
+            cd w/local/chatly/web; git commit -q --allow-empty -m pull; git push -q origin HEAD:refs/pull/1/head; git reset -q --hard HEAD~1
+            git config --add remote.origin.fetch '+refs/pull/*/head:refs/pull/*'; git fetch -q; git for-each-ref | grep -q refs/pull/1
+            """)
+        #expect(try play.rwv("remove", "local/chatly/web", "--delete").status == 0)
+    }
+
+    /// A clone whose git directory is elsewhere.
+    @Test func worktreesOfASeparateGitDirectory() throws {
+        let play = try Playground()
+        try play.weave("chatly/web")
+        try play.sh("cd w/local/chatly/web; mv .git ../../../../git; echo gitdir: ../../../../git > .git; git worktree add -q ../../../../tree")
+        #expect(try play.rwv("remove", "local/chatly/web", "--delete", "--force").err.contains("error: local/chatly/web has worktrees: tree\n"))
+        try play.sh("cd w/local/chatly/web; git worktree remove --force ../../../../tree; git branch -D tree")
+        #expect(try play.rwv("remove", "local/chatly/web", "--delete").status == 0)
+    }
+
     @Test func inAWorkweaveClonesStay() throws {
         let play = try Playground()
         try play.weave("chatly/web")

@@ -106,6 +106,23 @@ extension EndToEnd {
             }
         }
 
+        /// Files that are others in the clone's tree than in its commits, since git converted them on their way in.
+        @Test(arguments: ["echo '*.txt text=auto' > .gitattributes", "git config core.autocrlf input", "echo '*.txt text=auto' > .git/info/attributes", """
+            echo '*.txt filter=short' > .gitattributes; git config filter.short.clean 'sed s/long//'; git config filter.short.smudge cat
+            """])
+        func normalised(_ setting: String) throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    cd "$(clone server)"; \(setting)
+                    printf 'along\\r\\nb\\r\\n' > crlf.txt; git add -A 2> /dev/null; git commit -qm crlf; same_text 'the clone' '' "$(git status --porcelain)"
+                    create agent; equals_native agent server; V=$(view agent server); native server HEAD "$S/native"
+                    for place in "$V" "$S/native"; do (cd "$place"; echo x >> crlf.txt; mv crlf.txt moved.txt; wc -c moved.txt; git status --porcelain) > "$S/tmp/$(basename "$place")"; done
+                    same_tree "$S/native" "$V"; diff "$S/tmp/native" "$S/tmp/server"
+                    git worktree remove --force "$S/native"; delete --force agent
+                    """)
+            }
+        }
+
         @Test func autocrlfOfTheUser() throws {
             try Sandbox.with([.links, .app]) { box in
                 try box.bash("""

@@ -29,12 +29,86 @@ extension EndToEnd {
                 printf X | dd of="$V/README.md" conv=notrunc status=none; touch -r "$S/tmp/then" "$V/README.md"
                 """, says: "README.md"),
             Case("change of a file that git skips", "git -C \"$V\" update-index --skip-worktree README.md; echo x >> \"$V/README.md\"", says: "README.md"),
+            Case("commit of a repository made inside", "git init -q \"$V/sub\"; git -C \"$V/sub\" commit -q --allow-empty -m mine; git -C \"$V\" add sub 2> /dev/null; git -C \"$V\" commit -qm sub", says: "submodule sub: 1 commit on no remote"),
+            Case("stash of a clone inside", """
+                git clone -q "$(clone web)" "$V/sub"; git -C "$V" add sub 2> /dev/null; git -C "$V" commit -qm sub; git -C "$V/sub" config status.showUntrackedFiles no
+                echo x > "$V/sub/new"; git -C "$V/sub" add new; git -C "$V/sub" stash -q
+                """, says: "submodule sub: 2 commits on no remote"),
             Case("file at the root", "echo x > \"$A/notes.txt\"", says: "notes.txt"),
             Case("directory at the root", "mkdir \"$A/notes\"; echo x > \"$A/notes/one\"", says: "notes"),
             Case("file beside the repos", "echo x > \"$A/github/chatly/mine\"", says: "mine"),
             Case("change in the project", "echo '# x' >> \"$A/projects/web-app/rwv.yaml\"", says: "projects/web-app"),
             Case("commit in the project", "echo x > \"$A/projects/web-app/y\"; git -C \"$A/projects/web-app\" add -A; git -C \"$A/projects/web-app\" commit -qm y", says: "projects/web-app"),
         ]
+
+        /// What only the workweave's branch keeps by now is work, though nobody did it there.
+        @Test func baseThatNothingElseKeeps() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    C=$(clone server); gone() { says "github/chatly/server has $1 on no other branch"; git -C "$C" cat-file -e "$2" || fail 'the commit is gone'; }
+                    refused() { refuses -C "$W" workweave web-app delete "$1"; gone '1 commit' "$2"; ! rmdir "$W/.workweaves/$1" 2> /dev/null || fail 'rmdir took it away'; delete --force "$1"; }
+                    # A workweave made upon another's commit, which goes first.
+                    create one; git -C "$(view one server)" commit -q --allow-empty -m WORK; X=$(git -C "$C" rev-parse one/main)
+                    create two --at github/chatly/server=one/main; delete one; refused two "$X"
+                    # The clone's branch is gone, and rewound.
+                    git -C "$C" switch -qc feat; git -C "$C" commit -q --allow-empty -m F; create three; X=$(git -C "$C" rev-parse feat); git -C "$C" switch -q main; git -C "$C" branch -qD feat; refused three "$X"
+                    git -C "$C" commit -q --allow-empty -m G; create four; X=$(git -C "$C" rev-parse main); git -C "$C" reset -q --hard HEAD~1; refused four "$X"
+                    # Two at once that have only each other.
+                    for round in 1 2 3; do
+                        create one; git -C "$(view one server)" commit -q --allow-empty -m WORK; X=$(git -C "$C" rev-parse one/main); create two --at github/chatly/server=one/main
+                        pids=(); for name in one two; do delete $name 2> /dev/null & pids+=($!); done; for pid in "${pids[@]}"; do wait $pid || true; done
+                        [ -n "$(git -C "$C" for-each-ref --contains "$X" refs/heads)" ] || fail 'no branch has the commit any more'
+                        for name in $(workweaves); do delete --force $name; done
+                    done
+                    # Kept by what the clone has, it goes without a word.
+                    create five; git -C "$C" commit -q --allow-empty -m H; delete five; fsck_all
+                    """)
+            }
+        }
+
+        /// What a program has stored in a mapping that it still holds.
+        @Test func storedInAMapping() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    ENGINE=fuse create agent; V=$(view agent server); mkfifo "$S/go"
+                    /usr/bin/python3 -c 'import mmap, os, sys; f = os.open(sys.argv[1], os.O_RDWR); m = mmap.mmap(f, 0); os.close(f); m[0:1] = b"Z"; open(sys.argv[2], "w").close(); open(sys.argv[2]).read()' "$V/README.md" "$S/go" & holder=$!
+                    : < "$S/go"
+                    refuses -C "$W" workweave web-app delete agent; says README.md
+                    : > "$S/go"; wait $holder; same_text 'status' ' M README.md' "$(git -C "$V" status --porcelain)"; delete --force agent
+                    """)
+            }
+        }
+
+        /// A submodule with nothing of its own is no reason, whichever way it was made.
+        @Test func cloneInsideWithoutWork() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    create agent; V=$(view agent server); git clone -q "file://$S/origins/web.git" "$V/sub"; git -C "$V" add sub 2> /dev/null; git -C "$V" commit -qm sub; git -C "$V" branch keep; delete agent
+                    """)
+            }
+        }
+
+        /// What is mounted inside is somebody else's.
+        @Test func mountedInside() throws {
+            guard Machine.isRoot else { return }
+            try Sandbox.with([.app]) { box in
+                try box.inNamespace("", """
+                    mkdir "$S/precious"; echo mine > "$S/precious/file"
+                    for engine in checkout fuse; do
+                        ENGINE=$engine create agent > /dev/null; D=$(readlink -f "$W/.workweaves/agent")/node_modules/d; mkdir -p "$D"; mount --bind "$S/precious" "$D"
+                        for force in '' --force; do
+                            if delete $force agent 2> "$S/tmp/err"; then break; fi
+                            says 'something is mounted at .*node_modules/d'; same_text 'listed' agent "$(workweaves)"; same_text 'there' mine "$(cat "$D/file")"
+                        done
+                        umount "$D" 2> /dev/null || true; [ ! -e "$W/.rwv/workweaves/agent" ] || delete --force agent
+                        same_text 'what is mine' mine "$(cat "$S/precious/file")"
+                    done
+                    D=$(clone server)/data; mkdir "$D"; echo data > "$(clone server)/.gitignore"; mount --bind "$S/precious" "$D"
+                    for force in '' --force; do refuses -C "$W" remove github/chatly/server --delete $force; says "something is mounted at $D"; done
+                    same_text 'what is mine' mine "$(cat "$S/precious/file")"; umount "$D"; rmdir "$D"; git -C "$(clone server)" checkout -q .gitignore
+                    """)
+            }
+        }
 
         @Test(arguments: work) func isRefusedOver(_ some: Case) throws {
             try Sandbox.with([.app, .links]) { box in

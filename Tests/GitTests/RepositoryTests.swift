@@ -160,14 +160,14 @@ struct RepositoryTests {
         let listing = try TreeListing(r, tree: r.commit(try #require(try r.head().commit)).tree)
         let full = try Repository(opening: path)
         #expect(try !r.objects.has(listing.entries[try #require(listing.find(Array("readme".utf8)))].oid))
-        #expect(try listing.sizes(r, trustingIndex: true) == listing.sizes(full, trustingIndex: false))
+        #expect(try listing.sizes(r) == listing.sizes(full))
         #expect(try r.objects.readBlob(listing.entries[try #require(listing.find(Array("readme".utf8)))].oid) == Array("hello\n".utf8))
         #expect(!Files.exists(scratch / "partial/.git/FETCH_HEAD"))
         // Without its remote: git's own words.
         try realGit(scratch.path, "clone", "-q", "--no-checkout", "--filter=blob:none", "file://" + path, "orphan")
         try realGit(scratch / "orphan", "remote", "set-url", "origin", "file:///nowhere/at/all")
         do {
-            _ = try listing.sizes(Repository(opening: scratch / "orphan"), trustingIndex: false)
+            _ = try listing.sizes(Repository(opening: scratch / "orphan"))
             Issue.record("sizes of blobs that nobody has")
         } catch {
             #expect(error.code == .programFailed && error.cause?.contains("/nowhere/at/all") == true && error.hint != nil)
@@ -175,7 +175,7 @@ struct RepositoryTests {
         // A plain clone that lacks a blob is damaged, not partial.
         let blob = listing.entries[try #require(listing.find(Array("readme".utf8)))].oid.hex
         try Files.unlink(path + "/.git/objects/" + blob.prefix(2) + "/" + blob.dropFirst(2))
-        #expect(code { _ = try listing.sizes(Repository(opening: path), trustingIndex: false) } == .objectMissing)
+        #expect(code { _ = try listing.sizes(Repository(opening: path)) } == .objectMissing)
     }
 
     @Test func programOutcomes() throws {

@@ -24,8 +24,7 @@ struct TreeListingTests {
             #expect(listing.find(listing.path(i)) == i)
         }
         #expect(listing.find(Array("test/b".utf8)) == nil)
-        let sizes = try listing.sizes(repository, trustingIndex: false)
-        #expect(try listing.sizes(repository, trustingIndex: true) == sizes)
+        let sizes = try listing.sizes(repository)
         #expect(sizes[try #require(listing.find(Array("link".utf8)))] == 6)
         #expect(sizes[try #require(listing.find(Array("empty".utf8)))] == 0)
         #expect(sizes[try #require(listing.find(Array("run.sh".utf8)))] == 10)
@@ -96,6 +95,6 @@ struct TreeListingTests {
         let repository = try Repository(opening: path)
         let listing = try TreeListing(repository, tree: tree)
         #expect(listing.entries.map(\.mode) == [FileMode.directory, FileMode.regular, FileMode.gitlink])
-        #expect(try listing.sizes(repository, trustingIndex: false) == [0, 6, 0])
+        #expect(try listing.sizes(repository) == [0, 6, 0])
     }
 }

@@ -25,7 +25,7 @@ struct rwv_statfs {
 #define RWV_OMIT 0x3ffffffeu  /* UTIME_OMIT as nanoseconds */
 
 int rwv_openat(int dirfd, const char *path, int flags, unsigned mode);
-int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode);
+int rwv_open_beneath(int dirfd, const char *path, int flags, unsigned mode, int same_mount);
 int rwv_close(int fd);
 int rwv_duplicate(int fd);
 int rwv_statx(int dirfd, const char *path, int follow, struct rwv_stat *out);
