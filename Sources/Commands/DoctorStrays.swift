@@ -18,14 +18,17 @@ struct DoctorStrays {
         findings = clones.flatMap { clone -> [DoctorFinding] in
             // A clone that cannot be opened is for 'rwv check'.
             guard let repository = try? Repository(opening: clone) else { return [] }
-            let worktrees = ((try? LinkedWorktree.list(repository.commonDirectory)) ?? []).filter { worktree in
-                let name = worktree.lockReason.flatMap { ViewPlan.workweave(inLockReason: $0) }
-                return name == worktree.name && !named.contains(worktree.name)
+            let all = (try? LinkedWorktree.list(repository.commonDirectory)) ?? []
+            let worktrees = all.filter { worktree in
+                guard let reason = worktree.lockReason, ViewPlan.workweave(inLockReason: reason) == worktree.name else { return false }
+                // Of a weave that has the same repository.
+                if let other = ViewPlan.weave(inLockReason: reason), other != weave.root, Files.exists("\(Weave(root: other).states)/\(worktree.name)") { return false }
+                return !named.contains(worktree.name)
             }
             let ours = "refs/rwv/"
             let references = ((try? repository.references.list(ours)) ?? []).map(\.name).filter { reference in
                 let name = String(reference.dropFirst(ours.count).prefix { $0 != "/" })
-                return !named.contains(name) && !worktrees.contains { $0.name == name }
+                return !named.contains(name) && !all.contains { $0.name == name }
             }
             let found = worktrees.map { Self.worktree($0, clone) } + references.map { Self.reference($0, clone) }
             return isKnown ? found : found.map { Self.unknown($0, weave) }

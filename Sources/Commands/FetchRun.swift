@@ -73,6 +73,15 @@ struct FetchRun: Sendable {
         guard changes == 0 else {
             throw CommandFailure("\(shown) has \(counted(changes, "uncommitted change")) and is not on \(version)", hint: "commit or stash them, then run the command again")
         }
+        if let operation = repository.state { throw CommandFailure("\(shown) is \(operation), and is not on \(version)", hint: "finish or abort that, then run the command again") }
+        let head = try repository.head()
+        if head.isDetached, let tip = head.commit {
+            let lost = try repository.unreachableCommits(from: tip, excluding: [], ownHead: false)
+            if let newest = lost.first.first {
+                throw CommandFailure("\(shown) has \(counted(lost.count, "commit")) on no branch (newest: \(newest.id.short) \(newest.summary)), and is not on \(version)",
+                                     hint: "make a branch of them (git switch -c NAME), then run the command again")
+            }
+        }
         do throws(GitError) { try CloneJob.switchTo(version, path, exactly: true) } catch {
             throw CommandFailure("cannot bring \(shown) to \(version): \(CloneJob.said(error))", hint: error.hint)
         }

@@ -29,10 +29,15 @@ struct TreeWork {
     func others() throws -> [String] {
         var found = LinkedWorktree.filesInSubmodules(top, entries).map { ", submodule \($0): files that git does not see, since it is not initialised" }
         if !LinkedWorktree.setAside(gitDirectory).isEmpty { found.append(" has changes that git has set aside (autostash)") }
-        var submodules = try Status.submodulesWithOwnCommits(gitDirectory)
-        submodules += try LinkedWorktree.embeddedRepositories(top, entries).compactMap { try Status.ownCommits($0.gitDirectory, $0.place) }
-        found += submodules.map { ", submodule \($0.name): \(counted($0.unpushed.count, "commit")) on no remote" }
-        return found
+        var withCommits = try Status.submodulesWithOwnCommits(gitDirectory)
+        for submodule in try LinkedWorktree.submodules(top, entries) {
+            let inner = "\(top)/\(submodule.place)"
+            let hidden = try LinkedWorktree.hiddenChanges(submodule.gitDirectory, inner, submodule.entries)
+            if !hidden.isEmpty { found.append(", submodule \(submodule.place), \(Self.told(hidden))") }
+            // Where a repository was made or cloned inside another, it lies there itself.
+            if submodule.gitDirectory.hasPrefix(inner + "/") { withCommits += try Status.ownCommits(submodule.gitDirectory, submodule.place).map { [$0] } ?? [] }
+        }
+        return found + withCommits.map { ", submodule \($0.name): \(counted($0.unpushed.count, "commit")) on no remote" }
     }
 
     /// "has 2 uncommitted changes: a, b".

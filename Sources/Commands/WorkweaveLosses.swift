@@ -62,6 +62,10 @@ struct WorkweaveLosses {
             let changes = repo.path == "projects/" + info.project ? try RemadeFiles(weave, info, record).others(named) : named.map(\.path)
             if !changes.isEmpty { losses.append(Loss(text: "\(repo.path) \(TreeWork.told(changes))")) }
             losses += try work.others().map { Loss(text: repo.path + $0) }
+            // Made inside, maybe where git ignores it.
+            for inner in try LinkedWorktree.list(repository.commonDirectory) where inner.path.hasPrefix(top + "/") && Files.isDirectory(inner.path) {
+                losses.append(Loss(text: "\(repo.path) holds a worktree: \(inner.path.dropFirst(top.count + 1))"))
+            }
         }
         var tips = LinkedWorktree.ownReferences(admin).map(\.object)
         if let tip = try repository.references.read("refs/heads/" + repo.branch) { tips.append(tip) }

@@ -40,6 +40,8 @@ extension LinkedWorktree {
         let common = repository.commonDirectory
         let admin = adminDirectory(common, plan.name)
         let taken = GitError(.exists, "\(common) already has a worktree \(plan.name)")
+        // What a git that was still at work there has left of one that is gone.
+        if !["HEAD", "gitdir", "locked"].contains(where: { Files.exists("\(admin)/\($0)") }) { try? Files.removeTree(admin) }
         if Files.exists(admin) { throw taken }
         let temporary = temporaryPath(common)
         do throws(GitError) {

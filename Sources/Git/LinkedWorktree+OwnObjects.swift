@@ -86,14 +86,15 @@ extension LinkedWorktree {
         }
     }
 
-    /// The git directories that lie in the working tree itself, where a repository was made or cloned inside another: of submodules, also of
-    /// theirs. With the places, relative to `top`.
-    package static func embeddedRepositories(_ top: String, _ entries: [Listed]) throws(GitError) -> [(place: String, gitDirectory: String)] {
-        var found: [(place: String, gitDirectory: String)] = []
-        for place in entries.filter(\.isGitlink).map(\.text) where Files.isDirectory("\(top)/\(place)/.git") {
+    /// The submodules that have a repository, also theirs: their places, relative to `top`, and git directories.
+    package static func submodules(_ top: String, _ entries: [Listed]) throws(GitError) -> [(place: String, gitDirectory: String, entries: [Listed])] {
+        var found: [(place: String, gitDirectory: String, entries: [Listed])] = []
+        for place in entries.filter(\.isGitlink).map(\.text) {
             let inner = "\(top)/\(place)"
-            found.append((place, inner + "/.git"))
-            found += try embeddedRepositories(inner, try self.entries(inner + "/.git", inner)).map { ("\(place)/\($0.place)", $0.gitDirectory) }
+            guard let directory = Repository.commonDirectory(ofClone: inner), Files.exists(directory + "/HEAD") else { continue }
+            let own = try self.entries(directory, inner)
+            found.append((place, directory, own))
+            found += try submodules(inner, own).map { ("\(place)/\($0.place)", $0.gitDirectory, $0.entries) }
         }
         return found
     }

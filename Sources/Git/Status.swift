@@ -108,12 +108,13 @@ extension Repository {
     /// - Parameters:
     ///   - excluding: full names of branches that do not count, as they go together with `head`.
     ///   - worktree: the name of the worktree whose own HEAD does not count.
+    ///   - ownHead: whether the HEAD of the clone's own working tree counts.
     ///   - limit: how many commits are described.
-    package func unreachableCommits(from head: ObjectID, excluding: Set<String>, worktree: String? = nil, limit: Int = 3)
+    package func unreachableCommits(from head: ObjectID, excluding: Set<String>, worktree: String? = nil, ownHead: Bool = true, limit: Int = 3)
         throws(GitError) -> UnreachableCommits {
         // Mostly the clone's own branch has them, and no other reference need be read.
         let own = try self.head()
-        if let commit = own.commit, own.branch.map({ !excluding.contains("refs/heads/" + $0) }) ?? true,
+        if ownHead, let commit = own.commit, own.branch.map({ !excluding.contains("refs/heads/" + $0) }) ?? true,
            try commits(from: [head], hiding: [commit], limit: 0).isEmpty { return UnreachableCommits(count: 0, first: []) }
         var keepers: Set<ObjectID> = []
         for prefix in ["refs/heads/", "refs/remotes/", "refs/tags/"] {
@@ -122,7 +123,7 @@ extension Repository {
         // The clone's own HEAD keeps a commit only when detached: its branch is in the list above.
         let main = commonDirectory + "/HEAD"
         let text = try onDisk("cannot read \(main)") { () throws(Errno) in try Files.readIfExists(main) ?? [] }
-        if let id = ObjectID(hexBytes: text.prefix(40)) { keepers.insert(id) }
+        if ownHead, let id = ObjectID(hexBytes: text.prefix(40)) { keepers.insert(id) }
         for other in try LinkedWorktree.list(commonDirectory) where other.name != worktree {
             if let id = other.detachedAt { keepers.insert(id) }
         }

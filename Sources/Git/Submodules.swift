@@ -12,7 +12,7 @@ package struct SubmoduleRepository: Sendable, Hashable {
 
 extension Status {
     /// The submodule repositories below `adminDirectory/modules` that hold commits which none of their remote branches reaches:
-    /// on a branch, in the stash or under HEAD.
+    /// on a branch, in the stash or under HEAD, or under any other reference but a tag.
     /// - Throws: what opening one of them throws; one that cannot be read must not be taken for empty.
     package static func submodulesWithOwnCommits(_ adminDirectory: String, limit: Int = 3) throws(GitError) -> [SubmoduleRepository] {
         var found: [SubmoduleRepository] = []
@@ -27,7 +27,8 @@ extension Status {
         let repository = try Repository(openingGitDirectory: gitDirectory)
         var starts: Set<ObjectID> = []
         if let head = try repository.head().commit { starts.insert(head) }
-        for (reference, target) in try repository.references.list() where reference.hasPrefix("refs/heads/") || reference == "refs/stash" {
+        // Tags may have come from the remote.
+        for (reference, target) in try repository.references.list() where !["refs/remotes/", "refs/tags/", "refs/prefetch/"].contains(where: reference.hasPrefix) {
             starts.insert(target)
         }
         let kept = Set(try repository.references.list("refs/remotes/").map(\.target))

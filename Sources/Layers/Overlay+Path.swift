@@ -21,6 +21,21 @@ extension Overlay {
         return at
     }
 
+    /// Whether a path can lead to what the lower has below it: it is a directory through which the lower shows, or nothing.
+    /// - Parameter ifHidden: the answer where the lower is hidden there.
+    package func isOpen(path: String, ifHidden: Bool) throws(Errno) -> Bool {
+        let s = Scratch()
+        if let id = try find(path: path, s), try !attributes(id, s).isDirectory { return false }
+        s.path.reset()
+        try s.path.prepend(Array(path.utf8).span)
+        do throws(Errno) {
+            guard let status = try upper.statusIfExists(s.path) else { return true }
+            guard status.isDirectory else { return ifHidden }
+            let isOpaque = try upper.hasAttribute(s.path, format.opaque), isMoved = try upper.hasAttribute(s.path, format.redirect)
+            return !(isOpaque || isMoved) || ifHidden
+        } catch where error == .notDirectory { return ifHidden }
+    }
+
     /// The content of the file at a path; nil when there is none.
     package func readFile(path: String) throws(Errno) -> [UInt8]? {
         let s = Scratch()

@@ -215,6 +215,19 @@ package enum Files {
         return unsafe String(cString: p)
     }
 
+    /// The first place on the way from a directory to a path below it that is no directory: a link, which would lead elsewhere, or a file. Nil where
+    /// all are, or nothing is there. Relative to `root`.
+    package static func obstacle(_ root: String, _ path: String) throws(Errno) -> String? {
+        var at = path.startIndex
+        while let slash = path[at...].firstIndex(of: "/") {
+            let place = String(path[..<slash])
+            guard let status = try status(root + "/" + place) else { return nil }
+            if !status.isDirectory { return place }
+            at = path.index(after: slash)
+        }
+        return nil
+    }
+
     /// Removes a directory and all below it, never following links, chmodding directories that are in the way.
     /// Nothing there is not an error. - Throws: EBUSY at something that is mounted below it; what that holds is not touched.
     package static func removeTree(_ path: String) throws(Errno) {

@@ -12,11 +12,16 @@ struct CheckoutSync {
         let directory = weave.state(of: name), root = directory + "/checkout", before = record
         try finish(before, directory)
         var change = SyncChange(try ownManifest(record, root), record, removable: Set(options.removable))
+        try change.keepOthersWork(weave, name.text, top: root)
         let plan = try ViewPlan.makeAdditions(weave, record, change.coming, writableReference: change.writableReference, name)
         for repo in plan where Files.exists("\(root)/\(repo.path)") {
             throw WeaveError(.exists, "\(repo.path) is a directory of yours in '\(name.text)'", hint: "move it away, then run the command again")
         }
-        try Journal(name: name.text, coming: plan, leaving: change.leaving).write(directory)
+        for repo in plan {
+            guard let obstacle = try system("look at \(repo.path)", { () throws(Errno) in try Files.obstacle(root, repo.path) }) else { continue }
+            throw WeaveError(.exists, "\(obstacle) is a file or link of yours in '\(name.text)', so \(repo.path) cannot be put there", hint: "move it away, then run the command again")
+        }
+        try Journal(name: name.text, coming: plan, leaving: change.gone).write(directory)
         do throws(WeaveError) {
             var added: [WorkweaveRecord.Repo] = []
             for repo in plan {

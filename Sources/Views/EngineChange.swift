@@ -110,7 +110,7 @@ struct EngineChange {
 
     /// Writes down that a change begins. The journal stays until the kernel has been told as well: ``end(_:)``.
     func begin(_ record: WorkweaveRecord) throws(WeaveError) {
-        try Journal(operation: .convert, name: record.name, repos: record.repos.map(Journal.Repo.init)).write(weave.states + "/" + record.name)
+        try Journal(operation: .convert, name: record.name, repos: record.repos.map { Journal.Repo($0) }).write(weave.states + "/" + record.name)
     }
 
     func end(_ name: WorkweaveName) {

@@ -13,10 +13,11 @@ struct Journal: Codable, Sendable {
         var path: String
         /// The ephemeral branch, as a full reference name.
         var branch: String
-        /// Where the branch was put by the create; 40 hexadecimal digits. Empty: it goes wherever it points.
+        /// Where the branch must be to be taken away, as 40 hexadecimal digits: where the create has put it, or where somebody found nothing to be
+        /// lost with it. Empty: it goes wherever it points.
         var base: String
 
-        init(_ repo: WorkweaveRecord.Repo) { (path, branch, base) = (repo.path, repo.branch, repo.base) }
+        init(_ repo: WorkweaveRecord.Repo, at tip: ObjectID? = nil) { (path, branch, base) = (repo.path, repo.branch, tip?.hex ?? "") }
 
         init(_ repo: ViewPlan.Repo) { (path, branch, base) = (repo.path, repo.branch, repo.commit.id.hex) }
     }
@@ -27,12 +28,8 @@ struct Journal: Codable, Sendable {
     var changed: [String]?
 
     /// Of a sync.
-    init(name: String, coming: [ViewPlan.Repo], leaving: [WorkweaveRecord.Repo]) {
-        self.init(operation: .sync, name: name, repos: coming.map(Repo.init) + leaving.map { repo in
-            var gone = Repo(repo)
-            gone.base = ""
-            return gone
-        })
+    init(name: String, coming: [ViewPlan.Repo], leaving: [Repo]) {
+        self.init(operation: .sync, name: name, repos: coming.map(Repo.init) + leaving)
     }
 
     init(operation: Operation, name: String, repos: [Repo]) { (self.operation, self.name, self.repos) = (operation, name, repos) }
@@ -51,7 +48,7 @@ struct Journal: Codable, Sendable {
     func write(_ directory: String) throws(WeaveError) { try writeJSON(self, directory + "/" + Self.fileName) }
 
     /// Takes the worktrees, branches and references of the journal's repos away. What is gone already is no error.
-    /// A branch that a create had only planned, and that now points elsewhere, is somebody else's and stays.
+    /// A branch that points elsewhere than it should is somebody's work, and stays.
     func removeFromGit(_ weave: Weave) throws(WeaveError) {
         let results = Thread.map(repos, width: CurrentProcess.processorCount * 2) { repo -> Result<Void, WeaveError> in
             do throws(WeaveError) { return .success(try removeFromGit(weave, repo)) } catch { return .failure(error) }
@@ -82,8 +79,7 @@ struct Journal: Codable, Sendable {
         // Locks on references that only this workweave uses: left by a process that was killed while it held them.
         for reference in [repo.branch, ViewPlan.baseReference(name)] { try? Files.unlink("\(repository.commonDirectory)/\(reference).lock") }
         try? LinkedWorktree.removeLeftovers(repository.commonDirectory)
-        let expected = operation != .delete ? ObjectID(hex: repo.base) : nil
-        do throws(GitError) { _ = try repository.references.delete(repo.branch, onlyIfAt: expected) } catch {
+        do throws(GitError) { _ = try repository.references.delete(repo.branch, onlyIfAt: ObjectID(hex: repo.base)) } catch {
             guard error.code == .changed else { throw WeaveError(error) }
         }
         _ = try git { () throws(GitError) in try repository.references.delete(ViewPlan.baseReference(name)) }

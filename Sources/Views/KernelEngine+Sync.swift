@@ -18,13 +18,14 @@ extension KernelEngine {
             if !KernelMount(weave: weave, name: name.text).isComplete(record) { record = try mountParts(record) }
             return change.report
         }
+        try change.keepOthersWork(weave, name.text, top: weave.workweave(name))
         let plan = try sync.planAdditions(change, record, name)
         let directory = weave.state(of: name)
         // Between this look and the repo's going, some ms, nobody is kept from writing.
         try change.keepChanged(since: options.since) { $0.isApart == true ? PartDirectory(state: directory, $0).top : "\(directory)/upper/\($0.path)" }
-        try Journal(name: name.text, coming: plan, leaving: change.leaving).write(directory)
+        try Journal(name: name.text, coming: plan, leaving: change.gone).write(directory)
         do throws(WeaveError) {
-            try takeOut(change.leaving, &record, directory)
+            try takeOut(change, &record, directory)
             try change.applyRoles(to: &record, weave)
             try record.write(directory)
             record = try mountParts(record)
@@ -38,7 +39,8 @@ extension KernelEngine {
     }
 
     /// - Throws: `.busy`, and nothing has changed, when one is a mount of its own and in use.
-    private func takeOut(_ leaving: [WorkweaveRecord.Repo], _ record: inout WorkweaveRecord, _ directory: String) throws(WeaveError) {
+    private func takeOut(_ change: SyncChange, _ record: inout WorkweaveRecord, _ directory: String) throws(WeaveError) {
+        let leaving = change.leaving
         if leaving.isEmpty { return }
         let before = record
         record.repos.removeAll { leaving.contains($0) }
@@ -51,7 +53,7 @@ extension KernelEngine {
             _ = try? mountParts(before)
             throw inUse(leaving, record.name) ?? error
         }
-        try Journal(operation: .delete, name: record.name, repos: leaving.map(Journal.Repo.init)).removeFromGit(weave)
+        try Journal(operation: .delete, name: record.name, repos: change.gone).removeFromGit(weave)
     }
 
     /// Who is in one of the repos that are mounts of their own, a line each.

@@ -39,6 +39,8 @@ extension KernelMount {
         // Nobody can be writing to what is read-only.
         try unmountParts(of: repo, lazy: true)
         let aside = "\(path)/\(Self.leavingPrefix)\(repo.part)"
+        // Not through a link that somebody has put in the way.
+        if try Files.obstacle(path, repo.path) != nil { return }
         if repo.isApart == true { try? Files.removeDirectory(place(repo)) } else if try isRepo(repo) {
             do throws(Errno) { try Files.rename(place(repo), aside) } catch {
                 guard error == .crossDevice else { throw error }
@@ -71,6 +73,7 @@ extension KernelMount {
         while MountTable.find(whole) != nil { try Syscalls.unmount(whole, lazy: true) }
         do throws(Errno) { try Files.makeDirectory(whole, mode: 0o700) } catch where error == .exists {}
         CurrentProcess.setUmask(record.umask)
+        if try Files.obstacle(path, repo.path) != nil { throw .notDirectory }
         try Files.makeDirectories(place(repo))
         try mountOverlay(lower: [try layer(repo)], at: whole, own.path, record)
         defer { try? Syscalls.unmount(whole, lazy: true) }
@@ -91,6 +94,7 @@ extension KernelMount {
     /// Mounts a repo of role `reference` over itself, read-only; or takes that back.
     private func protect(_ repo: WorkweaveRecord.Repo) throws(Errno) {
         if !repo.isReadOnly { return try Syscalls.unmount(place(repo), lazy: true) }
+        if try Files.obstacle(path, repo.path) != nil { return }
         try bindMount(place(repo), to: place(repo))
         do throws(Errno) { try setReadOnly(place(repo), true) } catch {
             try? Syscalls.unmount(place(repo), lazy: true)

@@ -5,25 +5,30 @@ internal import Weave
 /// aside, where nobody finds it.
 struct LeavingCheckout {
     private let name: String
-    private let place: String
+    private let root: String
+    private let path: String
     private let aside: String
+    private var place: String { root + "/" + path }
 
     /// The whole of a workweave.
     init(_ weave: Weave, _ name: String) {
         self.name = "'\(name)'"
-        place = "\(weave.states)/\(name)/checkout"
+        (root, path) = ("\(weave.states)/\(name)", "checkout")
         aside = "\(weave.states)/\(name)/leaving"
     }
 
     /// One repo.
     init(_ weave: Weave, _ name: String, _ repo: WorkweaveRecord.Repo) {
         self.name = "\(repo.path) of '\(name)'"
-        place = "\(weave.states)/\(name)/checkout/\(repo.path)"
+        (root, path) = ("\(weave.states)/\(name)/checkout", repo.path)
         aside = "\(weave.states)/\(name)/\(CheckoutMoves.leavingPrefix)\(repo.part)"
     }
 
     /// - Throws: `.busy` when somebody is in it; `.dirty` when anything of it may have changed since `began`. It is aside all the same.
     func take(unchangedSince began: Timestamp) throws(WeaveError) {
+        if try system("look at \(place)", { () throws(Errno) in try Files.obstacle(root, path) }) != nil {
+            throw WeaveError(.busy, "\(name) is not at its place any more", hint: "move it back, then run the command again")
+        }
         // The move itself changes the time of its top.
         let top = try system("look at \(place)") { () throws(Errno) in try Files.status(place).map(ChangeTime.of) }
         guard let top else { return }

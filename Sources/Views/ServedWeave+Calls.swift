@@ -1,4 +1,5 @@
 package import Control
+internal import Git
 internal import Manifest
 internal import Nodes
 internal import Syscalls
@@ -97,14 +98,16 @@ extension ServedWeave {
         try remove(record, name, engine) { () throws(WeaveError) in try KeptCommits(weave: weave).require(record) }
     }
 
-    /// - Parameter check: called while no other's branches go.
-    private func remove(_ record: WorkweaveRecord, _ name: WorkweaveName, _ engine: any Engine, _ check: () throws(WeaveError) -> Void = {}) throws(WeaveError) {
+    /// - Parameter check: called while no other's branches go. Returns where they must point; all others go wherever they do.
+    private func remove(_ record: WorkweaveRecord, _ name: WorkweaveName, _ engine: any Engine,
+                        _ check: () throws(WeaveError) -> [String: ObjectID] = { [:] }) throws(WeaveError) {
         let directory = weave.state(of: name)
-        let journal = Journal(operation: .delete, name: name.text, repos: record.repos.map(Journal.Repo.init))
         try deleting.withLock { () throws(WeaveError) in
+            let journal: Journal
             do throws(WeaveError) {
-                try check()
+                let tips = try check()
                 try LeavingCheckout.requireNothingMounted(in: directory)
+                journal = Journal(operation: .delete, name: name.text, repos: record.repos.map { Journal.Repo($0, at: tips[$0.path]) })
                 try journal.write(directory)
             } catch {
                 engine.giveBack(record)

@@ -14,6 +14,8 @@ struct SyncChange {
     let kept: [WorkweaveRecord.Repo]
     /// Repos that are listed no more, but are being worked in.
     private(set) var changing: [WorkweaveRecord.Repo] = []
+    /// Where the branches of those that leave point.
+    private var tips: [String: ObjectID] = [:]
     /// Whether repos of role `reference` can be written to.
     let writableReference: Bool
     /// Repos that can be written to no more, or again. What holds work stays as it is.
@@ -39,6 +41,18 @@ struct SyncChange {
         leaving.removeAll { $0 == repo }
         changing.append(repo)
     }
+
+    /// Those stay whose branch alone keeps commits, and those in which somebody has mounted something.
+    /// - Parameter top: where the workweave can be seen.
+    mutating func keepOthersWork(_ weave: Weave, _ name: String, top: String) throws(WeaveError) {
+        for found in try KeptCommits(weave: weave).look(leaving, name) {
+            let place = "\(top)/\(found.repo.path)"
+            if found.loss != nil || MountTable.inside(place).contains(where: { $0.path != place }) { keep(found.repo) } else { tips[found.repo.path] = found.tip }
+        }
+    }
+
+    /// What git knows of those that leave.
+    var gone: [Journal.Repo] { leaving.map { Journal.Repo($0, at: tips[$0.path]) } }
 
     /// Those stay that were changed since somebody began to look for work in them.
     /// - Parameter place: where the changed files of a repo lie.

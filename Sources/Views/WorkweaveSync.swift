@@ -16,10 +16,11 @@ struct WorkweaveSync {
     func run(_ record: inout WorkweaveRecord, _ name: WorkweaveName, _ options: SyncOptions, _ tellKernel: (UInt64, String) -> Void) throws(WeaveError) -> SyncReport {
         var change = SyncChange(try ownManifest(record), record, removable: Set(options.removable))
         if change.isEmpty { return change.report }
+        try change.keepOthersWork(weave, name.text, top: weave.workweave(name))
         let directory = weave.state(of: name)
         var added: [WorkweaveRecord.Repo] = []
         let plan = try planAdditions(change, record, name)
-        var journal = Journal(name: name.text, coming: plan, leaving: change.leaving)
+        var journal = Journal(name: name.text, coming: plan, leaving: change.gone)
         journal.changed = overlay.topmostNew(plan.map(\.path) + change.leaving.map(\.path))
         try journal.write(directory)
         let places = (journal.changed ?? []).compactMap(overlay.place)
@@ -33,7 +34,7 @@ struct WorkweaveSync {
             Journal.remove(directory)
             throw error
         }
-        try Journal(operation: .delete, name: name.text, repos: change.leaving.map(Journal.Repo.init)).removeFromGit(weave)
+        try Journal(operation: .delete, name: name.text, repos: change.gone).removeFromGit(weave)
         for repo in change.leaving { try? Files.removeTree(aside(repo, directory)) }
         for (parent, entry) in places { tellKernel(parent, entry) }
         return change.report
@@ -48,7 +49,10 @@ struct WorkweaveSync {
             try change.applyRoles(to: &record, weave)
             let lower = try serving.lower(record)
             try record.write(directory)
-            for repo in change.leaving { try? Files.rename("\(directory)/upper/\(repo.path)", aside(repo, directory)) }
+            // Not through a link that somebody has put in the way.
+            for repo in change.leaving where (try? Files.obstacle("\(directory)/upper", repo.path)) == .some(nil) {
+                try? Files.rename("\(directory)/upper/\(repo.path)", aside(repo, directory))
+            }
             return lower
         }
     }
@@ -59,10 +63,21 @@ struct WorkweaveSync {
     /// The repos that come. - Throws: `.exists` when something of the user's is in the place of one.
     func planAdditions(_ change: SyncChange, _ record: WorkweaveRecord, _ name: WorkweaveName) throws(WeaveError) -> [ViewPlan.Repo] {
         let plan = try ViewPlan.makeAdditions(weave, record, change.coming, writableReference: change.writableReference, name)
+        for repo in plan { try requireWay(to: repo.path, record) }
         for repo in plan where try system("look at \(repo.path)", { () throws(Errno) in try overlay.find(path: repo.path, Scratch()) }) != nil {
             throw WeaveError(.exists, "\(repo.path) is a directory of yours in '\(name.text)'", hint: "move it away, then run the command again")
         }
         return plan
+    }
+
+    /// What leads to a repo must be directories in which the base shows. - Throws: `.exists`.
+    private func requireWay(to path: String, _ record: WorkweaveRecord) throws(WeaveError) {
+        for place in PartDirectory.prefixes(of: path).dropLast() {
+            let isOpen = try system("look at \(place)") { () throws(Errno) in try overlay.isOpen(path: place, ifHidden: record.engine == EngineKind.kernel.rawValue) }
+            if isOpen { continue }
+            throw WeaveError(.exists, "\(place) was replaced, moved or removed in '\(record.name)', so \(path) cannot be shown there",
+                             hint: "put the directory back as it was, or add the repo in another workweave")
+        }
     }
 
     /// The workweave's own.

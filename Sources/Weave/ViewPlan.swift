@@ -38,13 +38,20 @@ package struct ViewPlan: Sendable {
 
     /// What `git worktree list` says of why a workweave's worktree is locked: pruning would take it away while it is not mounted.
     package static func lockReason(_ name: String, in weave: Weave) -> String {
-        "\(lockReasonStart)\(name)' of \(weave.root); remove it with: rwv workweave PROJECT delete \(name)"
+        "\(lockReasonStart)\(name)' of \(weave.root)\(lockReasonEnd)\(name)"
     }
     private static let lockReasonStart = "in use by the workweave '"
+    private static let lockReasonEnd = "; remove it with: rwv workweave PROJECT delete "
 
     /// The workweave that a ``lockReason(_:in:)`` speaks of; nil when it is somebody else's text.
     package static func workweave(inLockReason text: String) -> String? {
         text.hasPrefix(lockReasonStart) ? String(text.dropFirst(lockReasonStart.count).prefix { $0 != "'" }) : nil
+    }
+
+    /// The root of the weave that a ``lockReason(_:in:)`` speaks of.
+    package static func weave(inLockReason text: String) -> String? {
+        guard let name = workweave(inLockReason: text), text.hasSuffix(lockReasonEnd + name) else { return nil }
+        return String(text.dropFirst(lockReasonStart.count + name.count + "' of ".count).dropLast(lockReasonEnd.count + name.count))
     }
 
     /// Works out the plan. Clones are looked at in parallel; the first error (in manifest order) is thrown.

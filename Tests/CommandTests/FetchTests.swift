@@ -63,6 +63,22 @@ import Testing
         #expect(!play.exists("w/local/chatly/web"))
     }
 
+    /// Commits that only HEAD keeps, and what git is in the middle of, are work.
+    @Test(arguments: [
+        ("git checkout -q --detach; git commit -q --allow-empty -m own", "has 1 commit on no branch (newest: "),
+        ("git commit -q --allow-empty -m own; GIT_SEQUENCE_EDITOR='sed -i 1s/pick/edit/' git rebase -q -i --keep-empty HEAD~1", "is rebasing, and is not on "),
+        ("git commit -q --allow-empty -m own; git bisect start -q > /dev/null", "is bisecting, and is not on "),
+    ]) func lockedKeepsWork(_ work: String, _ reason: String) throws {
+        let play = try Playground()
+        try play.weave("chatly/web")
+        #expect(try play.rwv("lock").status == 0)
+        try play.sh("cd w/local/chatly/web; \(work)")
+        let before = try play.head("w/local/chatly/web")
+        let answer = try play.rwv("fetch", "--locked")
+        #expect(answer.status == 1 && answer.err.contains("error: local/chatly/web \(reason)"), "\(answer.err)")
+        #expect(try play.head("w/local/chatly/web") == before)
+    }
+
     @Test func lockedAndFrozen() throws {
         let play = try Playground()
         try Self.project(play)

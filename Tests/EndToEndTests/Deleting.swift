@@ -30,6 +30,14 @@ extension EndToEnd {
                 """, says: "README.md"),
             Case("change of a file that git skips", "git -C \"$V\" update-index --skip-worktree README.md; echo x >> \"$V/README.md\"", says: "README.md"),
             Case("commit of a repository made inside", "git init -q \"$V/sub\"; git -C \"$V/sub\" commit -q --allow-empty -m mine; git -C \"$V\" add sub 2> /dev/null; git -C \"$V\" commit -qm sub", says: "submodule sub: 1 commit on no remote"),
+            Case("worktree made inside, where git ignores it", "git -C \"$V\" worktree add -q --detach \"$V/build/wt\"; echo x > \"$V/build/wt/new\"", says: "holds a worktree: build/wt"),
+            Case("change in a submodule that git was told not to look at", """
+                git clone -q "file://$S/origins/web.git" "$V/sub"; git -C "$V" add sub 2> /dev/null; git -C "$V" commit -qm sub
+                cd "$V/sub"; f=$(git ls-files | head -n 1); git update-index --assume-unchanged "$f"; echo x >> "$f"; cd /
+                """, says: "submodule sub, has 1 uncommitted change"),
+            Case("reference of a submodule's own", """
+                git clone -q "file://$S/origins/web.git" "$V/sub"; git -C "$V" add sub 2> /dev/null; git -C "$V" commit -qm sub; git -C "$V/sub" update-ref refs/wip/x "$(git -C "$V/sub" commit-tree -m x -p HEAD HEAD^{tree})"
+                """, says: "submodule sub: 1 commit on no remote"),
             Case("stash of a clone inside", """
                 git clone -q "$(clone web)" "$V/sub"; git -C "$V" add sub 2> /dev/null; git -C "$V" commit -qm sub; git -C "$V/sub" config status.showUntrackedFiles no
                 echo x > "$V/sub/new"; git -C "$V/sub" add new; git -C "$V/sub" stash -q
@@ -123,7 +131,7 @@ extension EndToEnd {
                     same_text 'after the refusal' "$shown" "$(cd "$A" && find . -name .git -prune -o -printf '%m %y %p\\n' | sort; git -C "$V" status --porcelain=v2 --branch)"
                     rmdir "$A" 2> /dev/null && fail 'rmdir took it away'
                     same_text 'listed' "agent neighbour " "$(workweaves | sort | tr '\\n' ' ')"
-                    delete --force agent
+                    delete --force agent; git -C "$(clone server)" worktree prune
                     is_clean "$(view neighbour server)"
                     delete neighbour
                     same_text 'left over' "$(sed '/^[0-9a-f]\\{40\\} refs/d' <<< "$before")" "$(state)"

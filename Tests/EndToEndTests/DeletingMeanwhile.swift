@@ -91,6 +91,65 @@ extension EndToEnd {
             }
         }
 
+        /// A commit that is made while it is being deleted is on a branch, or was refused.
+        @Test func committedMeanwhile() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    C=$(clone server)
+                    for round in $(seq 25); do
+                        create agent > /dev/null
+                        (for i in 1 2 3 4 5 6; do git -C "$(view agent server)" commit -q --allow-empty -m "mine $round $i" && git -C "$(view agent server)" rev-parse HEAD || break; done > "$S/made" 2> /dev/null) & writer=$!
+                        delete agent 2> /dev/null || true; wait $writer || true
+                        for made in $(cat "$S/made"); do [ "$made" = HEAD ] || [ -n "$(git -C "$C" for-each-ref --contains "$made")" ] || fail "round $round: $made is on no branch"; done
+                        [ ! -e "$W/.rwv/workweaves/agent" ] || delete --force agent
+                        git -C "$C" branch -qD agent/main 2> /dev/null || true
+                    done
+                    """, limit: 240)
+            }
+        }
+
+        /// What somebody has put in the way leads nowhere: nothing outside of the weave is made, mounted or removed by a sync.
+        @Test(arguments: Machine.actsAsRoot ? ["fuse", "kernel", "checkout"] : ["fuse", "checkout"]) func linksInTheWay(engine: String) throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    ENGINE=\(engine) create agent > /dev/null; A=$W/.workweaves/agent M=$A/projects/web-app/rwv.yaml; mkdir "$S/outside"; cp "$M" "$S/before"
+                    mkdir -p "$W/gitlab/g"; git clone -q "file://$S/origins/server.git" "$W/gitlab/g/late"
+                    entry() { printf '  gitlab/g/late:\\n    type: git\\n    url: file://%s\\n    version: main\\n    role: primary\\n' "$S/origins/server.git" >> "$M"; }
+                    entry; cp "$M" "$S/with"
+                    for place in gitlab gitlab/g; do
+                        mkdir -p "$(dirname "$A/$place")"; ln -s "$S/outside" "$A/$place"
+                        refuses -C "$W" workweave web-app sync agent; says "^error: $place "; same_text 'outside' '' "$(ls "$S/outside")"; rm "$A/$place"
+                    done
+                    rm -rf "$A/gitlab"; echo file > "$A/gitlab"; refuses -C "$W" workweave web-app sync agent; says '^error: gitlab '; rm "$A/gitlab"
+                    ! git -C "$W/gitlab/g/late" for-each-ref | found agent || fail 'references are left'
+                    # A repo that somebody has moved out and linked is not removed there.
+                    delete --force agent; ENGINE=\(engine) create agent > /dev/null; cp "$S/with" "$M"
+                    if rwv -C "$W" workweave web-app sync agent > /dev/null; then
+                        echo "ignored" > "$A/gitlab/g/late/x.log"; mkdir "$S/outside/late"; cp -a "$A/gitlab/g/late/." "$S/outside/late"
+                        if mv "$A/gitlab/g" "$A/gitlab/away" 2> /dev/null; then ln -s "$S/outside" "$A/gitlab/g"; fi
+                        cp "$S/before" "$M"; rwv -C "$W" workweave web-app sync agent > /dev/null 2>&1 || true
+                        same_text 'outside' 'ignored' "$(cat "$S/outside/late/x.log")"
+                    fi
+                    delete --force agent; down; ! grep -F "$S/outside" /proc/self/mountinfo || fail 'something is mounted outside'
+                    """)
+            }
+        }
+
+        /// What is mounted inside a repo stays, and so does the repo.
+        @Test(arguments: ["fuse", "kernel", "checkout"]) func mountedInARepoThatGoes(engine: String) throws {
+            guard Machine.isRoot else { return }
+            try Sandbox.with([.app, .links]) { box in
+                try box.inNamespace("", """
+                    mkdir "$S/precious"; echo mine > "$S/precious/file"
+                    ENGINE=\(engine) create agent > /dev/null; A=$W/.workweaves/agent; V=$(readlink -f "$(view agent server)"); mkdir -p "$V/build"; mount --bind "$S/precious" "$V/build"
+                    sed -i '/chatly.server/,/role/d' "$A/projects/web-app/rwv.yaml"
+                    ! rwv -C "$W" workweave web-app sync agent 2> "$S/tmp/err" || fail 'the repo was taken out'; says 'github/chatly/server is listed no more, but stays: it is being worked in'
+                    same_text 'what is mine' mine "$(cat "$S/precious/file")"; [ -e "$V/README.md" ] || fail 'the repo is gone'
+                    umount "$V/build"; same_text 'sync' 'removed: github/chatly/server' "$(rwv -C "$W" workweave web-app sync agent)"; delete --force agent
+                    """)
+            }
+        }
+
         /// The command is killed at whatever step of a sync of ordinary checkouts: the next one finishes, and nothing of the user's is in its way.
         @Test func syncOfCheckoutsKilled() throws {
             try Sandbox.with([.app, .links]) { box in

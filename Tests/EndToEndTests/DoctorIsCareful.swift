@@ -20,6 +20,21 @@ extension EndToEnd {
             }
         }
 
+        /// Two weaves over one repository: what the other one has made there is its own.
+        @Test func anotherWeaveOfTheSameRepository() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash(Doctor.tools + """
+                    create agent; V=$(view agent server); echo work > "$V/new"; git -C "$V" add new; down
+                    O=$S/other; mkdir -p "$O/github/chatly" "$O/projects"; cp -a "$W/projects/web-app" "$O/projects/"; git -C "$(clone server)" worktree add -q -b second "$O/github/chatly/server"
+                    "$RWV" -C "$O" workweave web-app create mine --engine checkout > /dev/null; git_state() { git -C "$(clone server)" for-each-ref; git -C "$(clone server)" worktree list --porcelain; }; before=$(git_state)
+                    "$RWV" -C "$O" doctor --fix > "$S/tmp/out" || true; ! found stray-worktree < "$S/tmp/out" || fail "$(cat "$S/tmp/out")"
+                    same_text 'git' "$before" "$(git_state)"
+                    "$RWV" -C "$O" workweave web-app delete mine --force; "$RWV" -C "$O" down; git -C "$(clone server)" worktree remove --force "$O/github/chatly/server"; git -C "$(clone server)" branch -qD second
+                    up; same_text 'status' 'A  new' "$(git -C "$V" status --porcelain)"; delete --force agent
+                    """)
+            }
+        }
+
         /// A workweave whose record is gone was finished once: what it holds is somebody's.
         @Test func recordGone() throws {
             try Sandbox.with([.app]) { box in
