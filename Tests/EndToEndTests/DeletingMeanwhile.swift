@@ -3,15 +3,15 @@ import Testing
 extension EndToEnd {
     /// delete looks for work where work can be: also with nothing mounted, and while somebody goes on writing.
     @Suite struct DeletingMeanwhile {
-        /// A git that writes a file into the workweave behind the program's back, after the status that `$S/strikes` counts down to.
+        /// A git that does `$STRIKE` behind the program's back, which is to write a file into the workweave, after the status that `$S/strikes` counts down to.
         private static let striking = """
-            mkdir "$S/bin"; export V=$(view agent server)
+            mkdir "$S/bin"; export V=$(view agent server) STRIKE='echo mine > "$V/late"'
             cat > "$S/bin/git" <<'G'
             #!/bin/bash
             status=0; /usr/bin/git "$@" || status=$?
             case " $* " in *chatly/server*" --untracked-files=normal "*)
                 read -r left < "$S/strikes"; echo $((left - 1)) > "$S/strikes"
-                [ $left -ne 1 ] || { echo mine > "$V/late" && echo written || echo refused; } > "$S/result" 2> /dev/null
+                [ $left -ne 1 ] || { eval "$STRIKE" && echo written || echo refused; } > "$S/result" 2> /dev/null
             esac
             exit $status
             G
@@ -91,20 +91,16 @@ extension EndToEnd {
             }
         }
 
-        /// A commit that is made while it is being deleted is on a branch, or was refused.
-        @Test func committedMeanwhile() throws {
+        /// A commit that is made after the last look at files and references is on a branch, or was refused.
+        @Test func committedAfterTheLastCheck() throws {
             try Sandbox.with([.app]) { box in
-                try box.bash("""
-                    C=$(clone server)
-                    for round in $(seq 25); do
-                        create agent > /dev/null
-                        (for i in 1 2 3 4 5 6; do git -C "$(view agent server)" commit -q --allow-empty -m "mine $round $i" && git -C "$(view agent server)" rev-parse HEAD || break; done > "$S/made" 2> /dev/null) & writer=$!
-                        delete agent 2> /dev/null || true; wait $writer || true
-                        for made in $(cat "$S/made"); do [ "$made" = HEAD ] || [ -n "$(git -C "$C" for-each-ref --contains "$made")" ] || fail "round $round: $made is on no branch"; done
-                        [ ! -e "$W/.rwv/workweaves/agent" ] || delete --force agent
-                        git -C "$C" branch -qD agent/main 2> /dev/null || true
-                    done
-                    """, limit: 240)
+                try box.bash(Self.striking + """
+                    export STRIKE='/usr/bin/git -C "$V" commit -q --allow-empty -m mine; /usr/bin/git -C "$V" rev-parse HEAD > "$S/made"'; echo 2 > "$S/strikes"
+                    delete agent 2> "$S/tmp/err" && fail 'deleted'
+                    [ -n "$(git -C "$(clone server)" for-each-ref --contains "$(cat "$S/made")")" ] || fail 'the commit is on no branch'
+                    says 'on no other branch (newest: .* mine)\\|being changed'
+                    delete --force agent
+                    """)
             }
         }
 
