@@ -15,30 +15,10 @@ enum TextEdit {
         return root
     }
 
-    /// The root of a JSON text (RFC 8259, which YAML 1.2 includes) if it is an object. Comments make it none.
-    static func object(_ bytes: [UInt8]) -> YAMLNode? {
-        guard let root = root(bytes), isJSON(root) else { return nil }
+    /// The root of a JSON text if it is an object. Comments make it none.
+    static func object(_ bytes: [UInt8]) -> JSONNode? {
+        guard let root = try? JSONNode.parse(bytes), root.members != nil else { return nil }
         return root
-    }
-
-    private static func isJSON(_ node: YAMLNode) -> Bool {
-        if node.tag != nil || node.anchor != nil || node.alias != nil { return false }
-        switch node.content {
-        case .scalar(_, .doubleQuoted): return true
-        case .scalar(_, .plain):
-            switch node.value {
-            case .bool, .number: return true
-            case .null: return node.text == "null"
-            default: return false
-            }
-        case .sequence(let items, .flow): return items.allSatisfy(isJSON)
-        case .mapping(let pairs, .flow): return pairs.allSatisfy { isQuoted($0.key) && isJSON($0.value) }
-        default: return false
-        }
-    }
-
-    private static func isQuoted(_ key: YAMLNode) -> Bool {
-        if case .scalar(_, .doubleQuoted) = key.content { true } else { false }
     }
 
     /// The lines of a text without their ends.
@@ -61,29 +41,6 @@ extension YAMLValue {
         var value: YAMLValue? = self
         for key in way { value = value?[key] }
         return value
-    }
-
-    /// The mapping with a member set, at its place if it was there, else at the end. Anything but a mapping becomes one.
-    func setting(_ key: String, _ value: YAMLValue) -> YAMLValue {
-        var members = self.members ?? []
-        if let at = members.firstIndex(where: { $0.key.isSpelled(key) }) { members[at] = YAMLMember(key, value) } else {
-            members.append(YAMLMember(key, value))
-        }
-        return .mapping(members)
-    }
-}
-
-extension JSON {
-    /// A value that was read by the YAML parser, which knows where in the text each part stands.
-    init(_ value: YAMLValue) {
-        self = switch value {
-        case .null: .null
-        case .bool(let flag): .bool(flag)
-        case .number(let digits): .number(digits)
-        case .string(let text): .string(text)
-        case .sequence(let items): .array(items.map { JSON($0) })
-        case .mapping(let members): .object(members.map { ($0.key, JSON($0.value)) })
-        }
     }
 }
 

@@ -4,7 +4,7 @@ package struct JSONDecoder {
 
     /// - Throws: ``JSONError``; what the type's own `init(from:)` throws.
     package func decode<T: Decodable>(_ type: T.Type, from bytes: [UInt8]) throws -> T {
-        try T(from: ValueDecoder(value: try JSONParser.parse(bytes)))
+        try T(from: ValueDecoder(value: try JSONParser.parse(bytes).value))
     }
 }
 

@@ -10,8 +10,9 @@ struct JSONParser {
     private let bytes: [UInt8]
     private var at = 0
 
-    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
+    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONNode {
         var parser = JSONParser(bytes: bytes)
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.at = 3 }
         let value = try parser.value(0)
         parser.skipSpace()
         guard parser.at == bytes.count else { throw parser.broken("more than one value") }
@@ -34,12 +35,22 @@ struct JSONParser {
         return bytes[at - 1]
     }
 
-    private mutating func value(_ depth: Int) throws(JSONError) -> JSON {
+    private mutating func value(_ depth: Int) throws(JSONError) -> JSONNode {
         guard depth <= Self.limit else { throw broken("nested deeper than \(Self.limit) levels") }
-        let first = try next()
+        let first = try next(), start = at - 1
         switch first {
-        case UInt8(ascii: "{"): return try object(depth)
-        case UInt8(ascii: "["): return try array(depth)
+        case UInt8(ascii: "{"):
+            let members = try object(depth)
+            return JSONNode(value: .object(members.map { ($0.key.string ?? "", $0.value.value) }), range: start..<at, content: .object(members))
+        case UInt8(ascii: "["):
+            let items = try array(depth)
+            return JSONNode(value: .array(items.map(\.value)), range: start..<at, content: .array(items))
+        default: return JSONNode(value: try scalar(first), range: start..<at, content: .scalar)
+        }
+    }
+
+    private mutating func scalar(_ first: UInt8) throws(JSONError) -> JSON {
+        switch first {
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
@@ -63,31 +74,32 @@ struct JSONParser {
         return .number(String(decoding: bytes[start..<at], as: UTF8.self))
     }
 
-    private mutating func array(_ depth: Int) throws(JSONError) -> JSON {
-        var items: [JSON] = []
-        if try next() == UInt8(ascii: "]") { return .array(items) }
+    private mutating func array(_ depth: Int) throws(JSONError) -> [JSONNode] {
+        var items: [JSONNode] = []
+        if try next() == UInt8(ascii: "]") { return items }
         at -= 1
         while true {
             items.append(try value(depth + 1))
             switch try next() {
             case UInt8(ascii: ","): continue
-            case UInt8(ascii: "]"): return .array(items)
+            case UInt8(ascii: "]"): return items
             default: throw broken("neither , nor ]")
             }
         }
     }
 
-    private mutating func object(_ depth: Int) throws(JSONError) -> JSON {
-        var members: [(key: String, value: JSON)] = []
+    private mutating func object(_ depth: Int) throws(JSONError) -> [(key: JSONNode, value: JSONNode)] {
+        var members: [(key: JSONNode, value: JSONNode)] = []
         var separator = try next()
-        if separator == UInt8(ascii: "}") { return .object(members) }
+        if separator == UInt8(ascii: "}") { return members }
         while true {
             guard separator == UInt8(ascii: "\"") else { throw broken("no name of a member") }
-            let key = try string()
+            let start = at - 1, name = try string()
+            let key = JSONNode(value: .string(name), range: start..<at, content: .scalar)
             guard try next() == UInt8(ascii: ":") else { throw broken("no :") }
             members.append((key, try value(depth + 1)))
             separator = try next()
-            if separator == UInt8(ascii: "}") { return .object(members) }
+            if separator == UInt8(ascii: "}") { return members }
             guard separator == UInt8(ascii: ",") else { throw broken("neither , nor }") }
             separator = try next()
         }

@@ -125,6 +125,58 @@ import Testing
         #expect(editor.contains("\"path\": \"docs\"") && editor.contains("1.50") && editor.contains("**/x") && !editor.contains("github/old") && !editor.contains("\".*\""))
     }
 
+    /// Values that the user changed stay, and so does the form of the file; only what an earlier run wrote is brought up to date.
+    @Test func theEditorsFileIsTheUsers() throws {
+        let mine = """
+            {
+            \t"settings": {
+            \t\t"git.repositoryScanMaxDepth": 7,
+            \t\t"files.exclude": { "github/a/one/dist": true, ".*": false, "github/z": false, "github/gone/x": true, "projects/web-app/tmp": true, "github/*/out": true },
+            \t\t"git.autoRepositoryDetection": true
+            \t},
+            \t"folders": [{"path": "docs"}, { "path": ".", "name": "my weave \\ud83d\\ude00" }]
+            }
+
+            """
+        let session = try session(everything, existing: ["web-app.code-workspace": mine], strangers: ["github/z/all", "bitbucket/q/r"])
+        let made = try #require(try files(session)["web-app.code-workspace"])
+        #expect(made == """
+            {
+            \t"rwv.generated": true,
+            \t"settings": {
+            \t\t"git.repositoryScanMaxDepth": 7,
+            \t\t"files.exclude": { "bitbucket": true, "github/a/one/dist": true, ".*": false, "github/z": false, "projects/mobile-app": true, "projects/web-app/tmp": true, "github/*/out": true },
+            \t\t"git.autoRepositoryDetection": true
+            \t},
+            \t"folders": [{"path": "docs"}, { "path": ".", "name": "my weave \\ud83d\\ude00" }]
+            }
+
+            """)
+    }
+
+    /// What is written into an existing file stands where rwv 0.2.8 would have it, and what another workweave wrote is replaced.
+    @Test func theEditorsFileGrowsInOrder() throws {
+        let before = try files(session(everything, strangers: ["github/z/all"]))["web-app.code-workspace"] ?? ""
+        let after = try files(session(everything, strangers: ["bitbucket/q/r", "github/z/all"]))["web-app.code-workspace"]
+        #expect(try files(session(everything, existing: ["web-app.code-workspace": before], strangers: ["bitbucket/q/r", "github/z/all"]))["web-app.code-workspace"] == after)
+        #expect(try files(session(everything, existing: ["web-app.code-workspace": after ?? ""], strangers: ["github/z/all"]))["web-app.code-workspace"] == before)
+        let elsewhere = before.split(separator: "(primary)", omittingEmptySubsequences: false).joined(separator: "(agent)")
+        #expect(elsewhere != before)
+        #expect(try files(session(everything, existing: ["web-app.code-workspace": elsewhere], strangers: ["github/z/all"]))["web-app.code-workspace"] == before)
+        // With nothing in an object, and where a value is of another kind than ours.
+        #expect(try files(session(everything, existing: ["web-app.code-workspace": "{}\n"], strangers: ["github/z/all"]))["web-app.code-workspace"] == before)
+        let odd = try #require(try files(session(everything, existing: ["web-app.code-workspace": "{\"folders\": 1, \"settings\": {}}"]))["web-app.code-workspace"])
+        #expect(odd.contains("\"web-app (primary)\"") && odd.contains("\"files.exclude\""))
+    }
+
+    /// As `json.dumps` and `jq -a` write what lies above U+FFFF; with tabs, and with the mark of UTF-8 at the start.
+    @Test(arguments: ["", "\u{feff}"]) func escapesOfTwoHalves(_ mark: String) throws {
+        let text = mark + "{\n\t\"description\": \"\\ud83d\\ude00 x\",\n\t\"\\ud83d\\ude00\": 1,\n\t\"name\": \"repoweave\",\n\t\"workspaces\": [\n    \"github/b/two\"\n  ]\n}\n"
+        #expect(try files(session(everything, existing: ["package.json": text]))["package.json"] == text)
+        let named = try session([("r/o/a", "primary", ["package.json": "{\"name\": \"\\ud83d\\ude00\"}"])])
+        #expect(named.members[0].packages["package.json"]?.name == "😀")
+    }
+
     @Test(arguments: [
         ("package.json", "{\"name\": \"mine\"}"), ("package.json", "not json"), ("go.work", "go 1.21\nuse .\n"), ("go.work", "go 1.21\nuse (\n\t.\n)\n"), ("pyproject.toml", "[tool.uv.workspace]\nmembers = []\n"),
         ("Cargo.toml", "[workspace]\nmembers = []\n"), ("gita/repos.csv", "mine\n"), ("web-app.code-workspace", "{ // mine\n}"),

@@ -1,6 +1,5 @@
 internal import JSONCoding
 internal import Manifest
-internal import YAML
 
 /// npm's workspaces: a package.json that lists the members, and npm's lock (docs.npmjs.com, "workspaces").
 struct NpmWorkspaces: Ecosystem {
@@ -15,22 +14,22 @@ struct NpmWorkspaces: Ecosystem {
 
     func package(_ bytes: [UInt8]) -> PackageFacts {
         guard let root = TextEdit.object(bytes) else { return PackageFacts() }
-        return PackageFacts(name: root.value["name"]?.string, version: root.value["version"]?.string, requires: root.value["engines"]?["node"]?.string)
+        return PackageFacts(name: root["name"]?.string, version: root["version"]?.string, requires: root["engines"]?["node"]?.string)
     }
 
     func files(_ session: RootSession) throws(IntegrationError) -> [GeneratedFile] {
         let paths = session.members(of: self).map(\.path.text)
         let fresh = JSON.object([("name", .string(Self.packageName)), ("private", .bool(true)), ("workspaces", .strings(paths))]).text
         guard let existing = session.existing["package.json"] else { return [GeneratedFile("package.json", fresh)] }
-        guard isGenerated(existing), let list = TextEdit.object(existing)?["workspaces"]?.value else { throw .own("package.json", self, session) }
+        guard isGenerated(existing), let list = TextEdit.object(existing)?["workspaces"] else { throw .own("package.json", self, session) }
         // Dependencies that somebody installed at the root stand beside the list.
         guard let start = fresh.firstRange(of: "\"workspaces\": ") else { return [] }
-        let changed = TextEdit.replacing(existing, list.start.offset..<list.end.offset, by: String(fresh[start.upperBound...].dropLast(3)))
+        let changed = TextEdit.replacing(existing, list.range, by: String(fresh[start.upperBound...].dropLast(3)))
         return [GeneratedFile("package.json", String(decoding: changed, as: UTF8.self))]
     }
 
     func isGenerated(_ bytes: [UInt8]) -> Bool {
-        guard let root = TextEdit.object(bytes)?.value else { return false }
+        guard let root = TextEdit.object(bytes) else { return false }
         return root["name"]?.string == Self.packageName || root["x-repoweave"] != nil
     }
 
