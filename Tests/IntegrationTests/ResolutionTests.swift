@@ -169,6 +169,39 @@ import Testing
         #expect(odd.contains("\"web-app (primary)\"") && odd.contains("\"files.exclude\""))
     }
 
+    /// gita's groups and flags, names given with `gita rename`, and repositories from elsewhere.
+    @Test func gitasTablesKeepWhatTheUserAdded() throws {
+        let made = try files(session(everything, existing: [
+            "gita/repos.csv": "path,name,flags\n/home/me/notes,notes,\n/w/github/b/two,2,--no-pager\n/w/github/a/gone,gone,\n/old/github/a/one,one,-x\n/old/github/a/left,left,\n/home/me/one,one2,\n",
+            "gita/groups.csv": "group,repos\nmine,2 notes\nfork,one left notes\nreference,gone\n",
+        ]))
+        #expect(made["gita/repos.csv"] == "path,name,flags\n/w/github/b/two,2,--no-pager\n/w/github/a/one,one,-x\n/home/me/notes,notes,\n/home/me/one,one2,\n")
+        #expect(made["gita/groups.csv"] == "group,repos\nfork,one notes\nprimary,2\nmine,2 notes\n")
+        // A name that another repository has already is not given a second time.
+        let taken = try files(session(everything, existing: ["gita/repos.csv": "path,name,flags\n/home/me/one,one,\n"]))
+        #expect(taken["gita/repos.csv"] == "path,name,flags\n/w/github/a/one,a/one,\n/w/github/b/two,two,\n/home/me/one,one,\n")
+    }
+
+    /// What `go work edit` and people write into go.work.
+    @Test(arguments: [
+        ("go 1.24.1\n\nuse (\n    ./github/a/one\n)\n", "go 1.24.1\n\nuse (\n    ./github/a/one\n)\n"),
+        ("go 1.20\n\nuse (\n    ./github/a/one\n)\n", "go 1.21\n\nuse (\n    ./github/a/one\n)\n"),
+        ("go 1.21\n\nuse (\n\t// pinned because of X\n\t./github/a/one // why\n\t./github/z/gone // no\n\n\t// the end\n)\n",
+         "go 1.21\n\nuse (\n\t// pinned because of X\n\t./github/a/one // why\n\n\t// the end\n)\n"),
+        ("go 1.21\n\nuse (\n    ./github/z/gone\n)\n", "go 1.21\n\nuse (\n    ./github/a/one\n)\n"),
+        ("go 1.24.1\n\nuse ./github/a/one\n", "go 1.24.1\n\nuse ./github/a/one\n"),
+        ("go 1.24.1\n\nuse ./github/z/gone\n", "go 1.24.1\n\nuse (\n    ./github/a/one\n)\n"),
+    ]) func goWorkKeepsWhatTheUserChanged(_ existing: String, _ expected: String) throws {
+        #expect(try files(session(everything, existing: ["go.work": existing]))["go.work"] == expected)
+    }
+
+    /// go puts a single member on a line of its own.
+    @Test func aSingleUseBecomesABlock() throws {
+        let two = [("r/o/a", "primary", ["go.mod": "module a\n"]), ("r/o/b", "primary", ["go.mod": "module b\n"])]
+        let made = try files(session(two, existing: ["go.work": "go 1.21\n\n// top\nuse ./r/o/b // why\n"]))
+        #expect(made["go.work"] == "go 1.21\n\n// top\nuse (\n    ./r/o/a\n    ./r/o/b // why\n)\n")
+    }
+
     /// As `json.dumps` and `jq -a` write what lies above U+FFFF; with tabs, and with the mark of UTF-8 at the start.
     @Test(arguments: ["", "\u{feff}"]) func escapesOfTwoHalves(_ mark: String) throws {
         let text = mark + "{\n\t\"description\": \"\\ud83d\\ude00 x\",\n\t\"\\ud83d\\ude00\": 1,\n\t\"name\": \"repoweave\",\n\t\"workspaces\": [\n    \"github/b/two\"\n  ]\n}\n"

@@ -22,36 +22,57 @@ struct GoWork: Ecosystem {
         return facts
     }
 
-    /// The version is the newest that a member asks for: go refuses a workspace that is older than one of its modules.
+    /// The version is the newest that a member asks for: go refuses a workspace that is older than one of its modules. A newer one that stands
+    /// there stays, and so do comments, replacements and the toolchain.
     func files(_ session: RootSession) throws(IntegrationError) -> [GeneratedFile] {
-        let members = session.members(of: self)
+        let members = session.members(of: self), paths = members.map { "./\($0.path.text)" }
         let version = members.compactMap(\.package.requires).reduce(Self.oldest, Self.newer)
-        let use = ["use ("] + members.map { "    ./\($0.path.text)" } + [")"]
-        let fresh = (["go \(version)", ""] + use).joined(separator: "\n") + "\n"
-        guard let existing = session.existing["go.work"] else { return [GeneratedFile("go.work", fresh)] }
-        let lines = TextEdit.lines(existing)
-        guard isGenerated(existing), let first = lines.firstIndex(where: { Self.words($0) == ["use", "("] }),
-              let last = lines[first...].firstIndex(where: { Self.words($0) == [")"] }) else { throw .own("go.work", self, session) }
-        // Replacements and the toolchain stand beside the list. With nothing of that kind the file is as if made anew.
-        let others = (lines[..<first] + lines[(last + 1)...]).map(Self.words).filter { !$0.isEmpty && $0.first != "go" }
-        if others.isEmpty, !String(decoding: existing, as: UTF8.self).contains("//") { return [GeneratedFile("go.work", fresh)] }
-        var changed = lines
-        changed.replaceSubrange(first...last, with: use)
-        changed = changed.map { line in
-            let words = Self.words(line)
-            return words.count == 2 && words[0] == "go" ? "go \(Self.newer(words[1], version))" : line
+        guard let existing = session.existing["go.work"] else {
+            let lines = ["go \(version)", "", "use ("] + paths.map { "    " + $0 } + [")", ""]
+            return [GeneratedFile("go.work", lines.joined(separator: "\n"))]
         }
-        return [GeneratedFile("go.work", changed.joined(separator: "\n"))]
+        var lines = TextEdit.lines(existing)
+        guard isGenerated(existing), let uses = Self.uses(lines) else { throw .own("go.work", self, session) }
+        if uses.count > 1 || [Self.words(lines[uses.lowerBound]).last] != paths {
+            let isBlock = uses.count > 1, single = lines[uses.lowerBound].drop(while: \.isWhitespace).dropFirst("use".count).drop(while: \.isWhitespace)
+            let (entries, rest) = Self.entries(isBlock ? lines[uses].dropFirst().dropLast() : ["    " + single])
+            let ends = isBlock ? (lines[uses.lowerBound], lines[uses.upperBound]) : ("use (", ")")
+            lines.replaceSubrange(uses, with: [ends.0] + paths.flatMap { entries[$0] ?? ["    " + $0] } + rest + [ends.1])
+        }
+        lines = lines.map { line in
+            let words = Self.words(line)
+            return words.count == 2 && words[0] == "go" && words[1] != Self.newer(words[1], version) ? "go \(version)" : line
+        }
+        return [GeneratedFile("go.work", lines.joined(separator: "\n"))]
     }
 
-    /// Ours uses repositories of the weave in one block; anything else is somebody's own.
+    /// Ours uses repositories of the weave, in one block, or as go writes a single one; anything else is somebody's own.
     func isGenerated(_ bytes: [UInt8]) -> Bool {
-        let lines = TextEdit.lines(bytes).map(Self.words)
-        guard let first = lines.firstIndex(of: ["use", "("]), let last = lines[first...].firstIndex(of: [")"]), last > first + 1,
-              !lines[(last + 1)...].contains(where: { $0.first == "use" }) else { return false }
-        return lines[(first + 1)..<last].filter { !$0.isEmpty }.allSatisfy { words in
+        let lines = TextEdit.lines(bytes)
+        guard let uses = Self.uses(lines), !lines[(uses.upperBound + 1)...].contains(where: { Self.words($0).first == "use" }) else { return false }
+        let paths = lines[uses].map(Self.words).map { $0.first == "use" ? Array($0.dropFirst()) : $0 }.filter { !$0.isEmpty && $0 != ["("] && $0 != [")"] }
+        return !paths.isEmpty && paths.allSatisfy { words in
             words.count == 1 && words[0].hasPrefix("./") && words[0].split(separator: "/").count >= 3
         }
+    }
+
+    /// The lines of the block that lists the members, from `use (` to `)`, or the one line where go has put a single member; nil if there is neither.
+    private static func uses(_ lines: [String]) -> ClosedRange<Int>? {
+        guard let first = lines.firstIndex(where: { words($0).first == "use" }) else { return nil }
+        guard words(lines[first]) == ["use", "("] else { return first...first }
+        return lines[first...].firstIndex { words($0) == [")"] }.map { first...$0 }
+    }
+
+    /// The lines of each member of a block with the comments above it, by path; and what stands behind the last.
+    private static func entries(_ lines: ArraySlice<String>) -> (entries: [String: [String]], rest: [String]) {
+        var entries: [String: [String]] = [:], above: [String] = []
+        for line in lines {
+            above.append(line)
+            guard let path = words(line).first else { continue }
+            entries[path] = above
+            above = []
+        }
+        return (entries, above)
     }
 
     func findings(_ session: RootSession) -> [String] { session.doubles(in: self) }
