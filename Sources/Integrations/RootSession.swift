@@ -40,6 +40,13 @@ package struct RootSession: Sendable {
         return session
     }
 
+    /// The session with other contents at the places of generated files.
+    package func with(existing: [String: [UInt8]]) -> RootSession {
+        var session = self
+        session.existing = existing
+        return session
+    }
+
     /// Members that are wired into anything: all but those of the role `reference`.
     package var wired: [MemberFacts] { members.filter { $0.role != .reference } }
 

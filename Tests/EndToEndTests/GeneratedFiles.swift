@@ -46,6 +46,33 @@ extension EndToEnd {
             }
         }
 
+        /// What activation would keep in a generated file is the user's all the same.
+        @Test func whatTheUserAddedInTheProjectDirectoryIsALoss() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash(Self.wire + """
+
+                    while read -r f edit; do
+                        create one; A=$W/.workweaves/one/projects/web-app
+                        sed -i "$edit" "$A/$f"
+                        refuses -C "$W" workweave web-app delete one; says "$f"
+                        rwv -C "$W/.workweaves/one" activate web-app
+                        refuses -C "$W" workweave web-app delete one; says "$f"
+                        delete one --force
+                    done <<'END'
+                    package.json s/"private"/"x": 1, &/
+                    go.work s/^go .*/go 1.99/
+                    gita/groups.csv $a mine,web
+                    web-app.code-workspace s/"git.repositoryScanMaxDepth": 3/"git.repositoryScanMaxDepth": 7/
+                    END
+                    # Made anew for other members it is nobody's.
+                    create one; A=$W/.workweaves/one
+                    rwv -C "$A" remove github/chatly/web; git -C "$A/projects/web-app" checkout -q rwv.yaml
+                    rwv -C "$W" workweave web-app sync one
+                    delete one
+                    """)
+            }
+        }
+
         @Test func committedOnesAreShownAsCommitted() throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash(Self.wire + """
