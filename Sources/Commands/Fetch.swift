@@ -67,7 +67,7 @@ enum Fetch {
     /// Clones the project's own repository, unless it was fetched before from the same place.
     private static func fetchProject(_ source: String, _ weave: Weave, _ mode: FetchRun.Mode, _ session: Session) throws -> ProjectName {
         let url = try AddSource.url(source, session, session.registries())
-        let project = try ProjectName(session.arguments.value("--path") ?? name(of: url))
+        let project = try ProjectName.new(session.arguments.value("--path") ?? name(of: url))
         let path = weave.project(project)
         let job = CloneJob(url: url, root: weave.root, shown: "projects/\(project)")
         let isNew = try !UnfinishedWork.isTaken(path) && job.run(session.output) { temporary in
@@ -104,7 +104,7 @@ enum Fetch {
         let text: String = switch url.form {
         case .url(_, _, _, let path), .scp(_, let path), .path(let path): path
         }
-        guard let last = text.split(separator: "/").last else {
+        guard let last = text.split(separator: "/").last, !last.hasPrefix(".") else {
             throw CommandFailure("cannot tell the project's name from '\(url)'", hint: "give it one: --path NAME")
         }
         return last.hasSuffix(".git") && last != ".git" ? String(last.dropLast(4)) : String(last)

@@ -11,7 +11,7 @@ enum Init {
         options: [OptionSpec("--provider", value: "REGISTRY/OWNER", "set the project repository's origin, such as github/myorg")],
         details: "In an empty directory, or where there is no weave above, the directory becomes a weave.")
     ) { session in
-        let project = try ProjectName(session.arguments[0] ?? "")
+        let project = try ProjectName.new(session.arguments[0] ?? "")
         let origin = try session.arguments.value("--provider").map { try originURL($0, project, session.registries()) }
         let weave = try weave(session)
         try create(project, in: weave, origin: origin)

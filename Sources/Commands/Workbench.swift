@@ -4,7 +4,7 @@ internal import Syscalls
 /// rwv left behind is known for what it is.
 struct Workbench: ~Copyable {
     /// Names of such directories start so; nobody takes them for repositories or projects.
-    private static let prefix = ".rwv-tmp-"
+    static let prefix = ".rwv-tmp-"
 
     let path: String
     private let lock: OwnedDescriptor

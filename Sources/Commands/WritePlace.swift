@@ -8,6 +8,10 @@ enum WritePlace {
     /// the weave, neither links nor inside of a repository.
     static func check(_ path: String, below root: String) throws {
         let parts = path.split(separator: "/")
+        guard !parts.contains(where: { $0.hasPrefix(Workbench.prefix) }) else {
+            throw CommandFailure("cannot make \(path): names that begin with '\(Workbench.prefix)' are those of unfinished work, which rwv removes",
+                                 hint: "give it another name")
+        }
         for count in 1..<max(1, parts.count) {
             let above = parts[..<count].joined(separator: "/"), full = root + "/" + above
             guard let status = try onPath(full, { () throws(Errno) in try Files.status(full) }) else { return }

@@ -18,6 +18,16 @@ package struct ProjectName: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    /// The name of a project that is to be made. - Throws: `invalidName` also for a segment that starts with `.`: such directories are not looked into.
+    package static func new(_ text: String) throws(ManifestError) -> ProjectName {
+        let name = try ProjectName(text)
+        guard !Segments.split(text).contains(where: { $0.utf8.first == UInt8(ascii: ".") }) else {
+            throw ManifestError(code: .invalidName, message: "project name \(Segments.shown(text)) has a segment that starts with '.'",
+                                hint: "choose another name; what starts with '.' is not taken for a project")
+        }
+        return name
+    }
+
     /// The last segment, as generated files are named.
     package var name: String { Segments.split(text).last ?? text }
 

@@ -35,6 +35,17 @@ import Testing
         #expect(play.exists("w/projects/chatly/scoped/rwv.yaml"))
     }
 
+    /// Made by hand or by another program: it is not listed, and does no harm.
+    @Test func aHiddenProjectThatIsThere() throws {
+        let play = try Playground()
+        try play.weave()
+        try play.sh("cp -r w/projects/web-app w/projects/.hid")
+        #expect(try play.rwv("activate", ".hid") == .init())
+        for command in ["check", "status", "lock"] { #expect(try play.rwv(command).status == 0) }
+        #expect(try play.rwv().out.contains("Projects: web-app\n"))
+        #expect(try play.rwv("activate", "web-app") == .init())
+    }
+
     @Test func refusals() throws {
         let play = try Playground()
         try play.weave()
@@ -45,6 +56,15 @@ import Testing
         #expect(try play.rwv("init", "x", "--provider", "nope") == .init(err: "error: invalid --provider 'nope'\nhint: write registry/owner, such as github/myorg\n", status: 2))
         #expect(try play.rwv("init", "../x").status == 1)
         #expect(try play.rwv("init").status == 2)
+        #expect(try play.listing() == before)
+        for name in [".hid", "chatly/.hid", ".rwv-tmp-aaa"] {
+            #expect(try play.rwv("init", name).err.hasPrefix("error: project name '\(name)' has a segment that starts with '.'\nhint: "))
+        }
+        #expect(try play.rwv("add", "--new", "local/me/.rwv-tmp-x") == .init(err: """
+            error: cannot make local/me/.rwv-tmp-x: names that begin with '.rwv-tmp-' are those of unfinished work, which rwv removes
+            hint: give it another name
+
+            """, status: 1))
         #expect(try play.listing() == before)
         try play.sh("ln -s /tmp w/projects/away")
         #expect(try play.rwv("init", "away/x").err.hasPrefix("error: cannot make projects/away/x: projects/away is a symbolic link\n"))
