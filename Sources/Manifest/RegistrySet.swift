@@ -35,12 +35,15 @@ package struct RegistrySet: Equatable, Sendable {
         }
     }
 
-    /// The URL to clone from, of the page of a repository that a browser shows (`https://github.com/o/r/tree/main`); any other as it is.
+    /// The URL to clone from, of the page of a repository that a browser shows (`https://github.com/o/r/tree/main`, `https://github.com/o/r?tab=readme`);
+    /// any other as it is.
     package func repository(ofPage url: RemoteURL) -> RemoteURL {
         guard case .url(let scheme, let host, let port, let path) = url.form, scheme == "https" || scheme == "http",
               let registry = registry(host: host, port: port) else { return url }
-        let parts = Segments.split(path).filter { !$0.isEmpty }, own = Self.own(parts, in: registry)
-        guard own.count >= 2, own.count < parts.count else { return url }
+        // Neither the question nor the place in the page is of the repository (RFC 3986, 3.4 and 3.5).
+        let page = path.prefix { $0 != "?" && $0 != "#" }
+        let parts = Segments.split(String(page)).filter { !$0.isEmpty }, own = Self.own(parts, in: registry)
+        guard own.count >= 2, own.count < parts.count || page.utf8.count < path.utf8.count else { return url }
         let authority = url.text.dropFirst(scheme.count + 3).prefix { $0 != "/" }
         return (try? RemoteURL("\(scheme)://\(authority)/\(own.joined(separator: "/"))")) ?? url
     }

@@ -34,6 +34,9 @@ private let configured = """
         ("https://me@GitHub.com:443//o/r/blob/main/a", "https://me@GitHub.com:443/o/r"), ("https://bitbucket.org/o/r/src/main/", "https://bitbucket.org/o/r"),
         ("https://gitlab.com/g/s/r/-/tree/main", "https://gitlab.com/g/s/r"), ("https://git.mycompany.com/scm/o/r", "https://git.mycompany.com/scm/o/r"),
         ("https://github.com/o/r.git", "https://github.com/o/r.git"), ("https://github.com/o/r/", "https://github.com/o/r/"), ("https://github.com/o", "https://github.com/o"),
+        ("https://github.com/o/r?tab=readme-ov-file", "https://github.com/o/r"), ("https://github.com/o/r#readme", "https://github.com/o/r"), ("https://github.com/o/r/?x=/a#b?c", "https://github.com/o/r"),
+        ("https://gitlab.com/g/s/r/-/tree/main?ref_type=heads", "https://gitlab.com/g/s/r"), ("https://gitlab.com/g/s/r#top", "https://gitlab.com/g/s/r"),
+        ("https://example.com/o/r?x", "https://example.com/o/r?x"), ("https://github.com/o?x", "https://github.com/o?x"),
         ("https://example.com/a/b/c/d", "https://example.com/a/b/c/d"), ("git@github.com:o/r/tree", "git@github.com:o/r/tree"), ("/srv/repos/o/r/x", "/srv/repos/o/r/x"),
     ]) func pages(url: String, repository: String) throws {
         #expect(try configuration(configured).repository(ofPage: RemoteURL(url)).text == repository)
