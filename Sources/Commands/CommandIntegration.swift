@@ -38,6 +38,10 @@ struct CommandIntegration {
                 guard !printed.contains(where: { $0.path == file.path }) else { continue }
                 printed.append(file)
                 let full = context.directory(project) + "/" + file.path
+                guard !Files.isDirectory(full) else {
+                    throw CommandFailure("projects/\(project)/\(file.path) is a directory, where the command '\(name)' would put a file",
+                                         hint: "move it away, or take the command out of integrations.command.run")
+                }
                 guard let bytes = try onPath(full, { () throws(Errno) in try Files.readIfExists(full) }) else { continue }
                 guard bytes == file.bytes || known[file.path]?.contains(blobID(of: bytes).hex) == true else {
                     throw CommandFailure("projects/\(project)/\(file.path) is a file of yours, where the command '\(name)' would put one",
@@ -77,9 +81,17 @@ struct CommandIntegration {
                                  hint: "mend it, or take it out of integrations.command.run")
         }
         do { return try JSONDecoder().decode(Reply.self, from: outcome.output).files } catch {
-            throw CommandFailure("the command '\(name)' (\(shown)) printed something else than files: \(error)",
-                                 hint: "it is to print {\"files\": {\"PATH\": \"CONTENT\"}}")
+            let why = (error as? JSONError)?.message ?? "\(error)"
+            throw CommandFailure("the command '\(name)' (\(shown)) printed something else than files: \(Self.excerpt(outcome.outputText))",
+                                 hint: "{\"files\": {\"PATH\": \"CONTENT\"}} is expected (\(why))")
         }
+    }
+
+    /// The beginning of what a program printed.
+    private static func excerpt(_ text: String) -> String {
+        let lines = text.split(whereSeparator: \.isNewline)
+        guard let first = lines.first else { return "nothing" }
+        return first.prefix(80) + (lines.count > 1 || first.count > 80 ? " …" : "")
     }
 
     private func checked(_ path: String, _ name: String) throws -> String {

@@ -67,7 +67,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("echo no; exit 3", "ended with status 3"), ("echo '{}'", "printed something else than files"), ("echo '{\"files\": {\"../x\": \"\"}}'", "'..'"),
+        ("echo no; exit 3", "ended with status 3"), ("echo '{}'", "printed something else than files: {}\n"),
+        (":", "printed something else than files: nothing\nhint: {\"files\": {\"PATH\": \"CONTENT\"}} is expected (the text ends too early at byte 0)\n"),
+        ("echo 'npm WARN\u{1b}[0m'; echo more", "printed something else than files: npm WARN\\u{1b}[0m …\nhint: {\"files\": {\"PATH\": \"CONTENT\"}} is expected (no value at byte 1)\n"),
+        ("mkdir \"$PWD/docs\"; echo '{\"files\": {\"docs\": \"\"}}'", "error: projects/web-app/docs is a directory, where the command 'wire' would put a file\nhint: move it away, or take"),
+        ("echo '{\"files\": {\"../x\": \"\"}}'", "'..'"),
         ("echo '{\"files\": {\"rwv.yaml\": \"\"}}'", "would overwrite projects/web-app/rwv.yaml"), ("echo '{\"files\": {\".git/config\": \"\"}}'", "'.git'"),
     ]) func refusals(_ answer: String, _ says: String) throws {
         let play = try weave()
