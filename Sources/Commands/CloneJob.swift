@@ -179,6 +179,7 @@ struct CloneJob: Sendable {
 
     private static func hint(_ error: GitError, _ url: RemoteURL) -> String? {
         let text = error.cause ?? ""
+        if text.contains("\(Errno.noSpace)") || text.contains("Disk quota exceeded") { return "free some space on that disk" }
         if text.contains("Remote branch") { return "the remote has no such branch or tag; correct the version in rwv.yaml" }
         if error.code == .programMissing { return nil }
         if text.contains("could not read Username") || text.contains("Authentication failed") || text.contains("Permission denied") {

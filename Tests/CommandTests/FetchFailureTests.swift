@@ -42,6 +42,16 @@ import Testing
         #expect(said.contains("unable to access 'https://127.0.0.1:1/chatly/one.git/': Failed to connect to 127.0.0.1 port 1"), "\(said)")
     }
 
+    @Test func noSpace() throws {
+        let play = try Playground()
+        try project(play, url: "git@example.org:chatly/one.git")
+        try play.write("ssh", "#!/bin/sh\necho 'fatal: copy-fd: write returned: No space left on device' >&2\nexit 128\n")
+        try play.sh("chmod +x ssh")
+        let said = try failure(play, ["GIT_ALLOW_PROTOCOL=file:ssh", "GIT_SSH_COMMAND=\(play.root)/ssh"])
+        #expect(said.contains("error: cannot clone local/bad/one: copy-fd: write returned: No space left on device\n"), "\(said)")
+        #expect(said.hasSuffix("hint: free some space on that disk\n"), "\(said)")
+    }
+
     @Test func noLogin() throws {
         let play = try Playground()
         try project(play, url: "git@example.org:chatly/one.git")
