@@ -53,9 +53,19 @@ enum Lock {
         }
         guard errors.isEmpty else { throw CommandFailure(errors: errors, hint: hints.first) }
         let lock = LockFile(format: format, workweave: context.workweave?.text, repositories: locked)
-        let path = try WritePlace.real(context.directory(project), in: context) + "/" + LockFile.fileName
-        try system("write \(path)") { () throws(Errno) in try Files.writeAtomically(path, Array(lock.text.utf8)) }
+        let path = try place(project, context)
+        try system("write \(path)") { () throws(Errno) in try Files.replace(path, Array(lock.text.utf8)) }
         output.say("wrote \(Context.shown(project, LockFile.fileName)) (\(counted(locked.count, "repo")))")
+    }
+
+    /// Where the lock is written: a link that is there is followed, as that of rwv.yaml is.
+    private static func place(_ project: ProjectName, _ context: Context) throws -> String {
+        let directory = context.directory(project), path = directory + "/" + LockFile.fileName
+        guard Files.exists(path) else { return try WritePlace.real(directory, in: context) + "/" + LockFile.fileName }
+        guard try system("look at \(path)", { () throws(Errno) in try Files.status(path, follow: true) }) != nil else {
+            throw CommandFailure("\(path) is a link that leads nowhere", hint: "remove it, or make what it leads to")
+        }
+        return try WritePlace.real(path, in: context)
     }
 
     private static func changes(_ count: Int) -> String { counted(count, "uncommitted change") }

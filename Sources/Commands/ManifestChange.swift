@@ -29,11 +29,7 @@ enum ManifestChange {
         _ = try system("lock \(directory)") { () throws(Errno) in try lock.descriptor.lock() }
         let text = try edit(try editor(project, context))
         let real = try WritePlace.real(path, in: context)
-        try system("write \(path)") { () throws(Errno) in
-            let mode = try Files.status(real)?.permissions
-            try Files.writeAtomically(real, Array(text.utf8))
-            if let mode { try Files.setMode(real, mode) }
-        }
+        try system("write \(path)") { () throws(Errno) in try Files.replace(real, Array(text.utf8)) }
         lock.descriptor.unlock()
     }
 

@@ -84,7 +84,7 @@ package struct Activation: Equatable, Sendable {
             let path = "\(root)/projects/\(project.text)/\(file.path)"
             try on(path) { () throws(Errno) in
                 if let slash = path.lastIndex(of: "/") { try Files.makeDirectories(String(path[..<slash])) }
-                try Files.writeAtomically(path, file.bytes)
+                try Files.replace(path, file.bytes)
             }
         }
     }

@@ -66,10 +66,16 @@ package enum Files {
     /// Writes a file as a whole: temporary file beside it, fsync, rename (rename(2)). A reader sees the old bytes or the new.
     /// `mode` goes through the process's umask. With `durable: false` the fsync is left out (for what can be made again).
     package static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o666, durable: Bool = true) throws(Errno) {
+        try writeAtomically(path, bytes, mode: mode, durable: durable) { _ in }
+    }
+
+    /// The same. `prepare` gets the new file, written, before it takes its place.
+    static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: UInt32, durable: Bool, prepare: (FileDescriptor) -> Void) throws(Errno) {
         let (file, temporary) = try temporary(for: path, mode: mode)
         defer { file.close() }
         do throws(Errno) {
             try file.writeAll(bytes)
+            prepare(file)
             if durable { try file.sync() }
             try rename(temporary, path)
         } catch {

@@ -109,4 +109,47 @@ import Testing
         try play.sh("rm w/.rwv-active")
         #expect(try play.rwv("lock") == .init(err: "error: no project is active here\nhint: run 'rwv activate PROJECT', or name one with --project\n", status: 1))
     }
+
+    /// What is rewritten keeps what the file that was there had: mode, group, ACL and extended attributes; a link is followed.
+    @Test func whatIsRewrittenKeepsItsAttributes() throws {
+        let play = try Playground()
+        try play.weave("chatly/server")
+        try play.sh("echo '{}' > w/local/chatly/server/package.json; git -C w/local/chatly/server add .; git -C w/local/chatly/server commit -qm more")
+        try play.repository("chatly/web")
+        _ = try play.rwv("lock")
+        _ = try play.rwv("activate", "web-app")
+        let files = "rwv.yaml rwv.lock package.json web-app.code-workspace gita/repos.csv"
+        try play.sh("""
+            cd w/projects/web-app; setfacl -d -m u:1003:rwx .
+            [ $(id -u) != 0 ] || chgrp 1001 \(files)
+            for f in \(files); do setfacl -b $f; chmod 640 $f; setfacl -m u:1002:rw,g::- $f; python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.note", b"mine")' $f; done
+            """)
+        let look = "cd w/projects/web-app; getfacl -n -p \(files); python3 -c 'import os, sys; print([os.getxattr(f, \"user.note\") for f in sys.argv[1:]])' \(files); cat \(files) | sha256sum"
+        let before = try play.sh(look)
+        #expect(try play.rwv("add", "local/chatly/web").status == 0)
+        try play.sh("echo '{}' > w/local/chatly/web/package.json; git -C w/local/chatly/web add .; git -C w/local/chatly/web commit -qm more")
+        #expect(try play.rwv("activate", "web-app") == .init())
+        #expect(try play.rwv("lock").status == 0)
+        let after = try play.sh(look)
+        #expect(after.split(separator: "\n").dropLast() == before.split(separator: "\n").dropLast())
+        #expect(after != before)
+        // A file without an ACL gets none, although the directory has one for what is new.
+        try play.sh("cd w/projects/web-app; setfacl -b rwv.lock; chmod 604 rwv.lock")
+        #expect(try play.rwv("lock").status == 0)
+        #expect(try play.sh("cd w/projects/web-app; getfacl -nc rwv.lock") == "user::rw-\ngroup::---\nother::r--\n\n")
+    }
+
+    @Test func aLinkedLockIsFollowed() throws {
+        let play = try Playground()
+        try play.weave("chatly/server")
+        try play.sh("cd w/projects/web-app; mkdir locks; touch locks/one; ln -s locks/one rwv.lock")
+        #expect(try play.rwv("lock") == .init(err: "wrote projects/web-app/rwv.lock (1 repo)\n"))
+        #expect(try play.sh("readlink w/projects/web-app/rwv.lock") == "locks/one\n")
+        #expect(try play.read("w/projects/web-app/locks/one").contains("local/chatly/server"))
+        try play.sh("rm w/projects/web-app/locks/one")
+        #expect(try play.rwv("lock") == .init(err: "error: ROOT/w/projects/web-app/rwv.lock is a link that leads nowhere\nhint: remove it, or make what it leads to\n", status: 1))
+        try play.sh("ln -sf \(play.root)/away w/projects/web-app/rwv.lock; touch away")
+        #expect(try play.rwv("lock").err.contains("leads out of the weave"))
+        #expect(try play.read("away") == "")
+    }
 }
