@@ -30,6 +30,7 @@ enum Add {
             if let given, entry.role != given { _ = try editor.setting(role: given, of: source.path) }
         } else {
             // What cannot be listed is not cloned.
+            try ManifestChange.checkPlace(project, context)
             _ = try editor.adding(path: source.path, url: source.url, version: nil, role: role)
         }
         if context.workweave != nil { try checkOthers(editor.manifest, but: source.path, file, context) }

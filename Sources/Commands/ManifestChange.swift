@@ -33,6 +33,12 @@ enum ManifestChange {
         lock.descriptor.unlock()
     }
 
+    /// - Throws: where the manifest cannot be written, before something is made that it is to list.
+    static func checkPlace(_ project: ProjectName, _ context: Context) throws {
+        let path = context.directory(project) + "/" + Manifest.fileName, real = try WritePlace.real(path, in: context)
+        try system("write \(path)") { () throws(Errno) in try Files.checkReplaceable(real) }
+    }
+
     /// What follows a change of the manifest, or clones made for it.
     static func finish(_ project: ProjectName, _ session: Session) throws {
         let context = try session.context()

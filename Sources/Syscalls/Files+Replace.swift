@@ -1,3 +1,5 @@
+internal import Glibc
+
 extension Files {
     private static let accessList = AttributeName("system.posix_acl_access")
 
@@ -25,5 +27,17 @@ extension Files {
         if let list = (try? old.attribute(ofHandle: accessList)) ?? nil { isWhole = isWhole && (try? new.setAttribute(ofHandle: accessList, list, flags: 0)) != nil }
         let mode = from.permissions
         try? new.setMode(isWhole ? mode : mode & (0o707 | (mode & 7) << 3))
+    }
+
+    /// Whether ``replace(_:_:)`` could do its work, as far as that is told without trying (faccessat(2)).
+    /// - Throws: EACCES, EROFS, … of the directory; EPERM for a file that is immutable.
+    package static func checkReplaceable(_ path: String) throws(Errno) {
+        func access(_ path: String, _ mode: Int32) throws(Errno) {
+            if unsafe faccessat(AT_FDCWD, path, mode, AT_EACCESS) != 0 { throw Errno(rawValue: errno) }
+        }
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        try access(String(path[...slash]), W_OK | X_OK)
+        // A file that may not be written to can still be replaced.
+        do throws(Errno) { try access(path, W_OK) } catch where error != .permission && error != .readOnly {}
     }
 }

@@ -24,6 +24,25 @@ import Testing
         #expect(try play.sh("git -C w/gitlab/group/sub/deep remote get-url origin") == "https://gitlab.com/group/sub/deep.git\n")
     }
 
+    /// Found out before anything is cloned.
+    @Test func whereTheManifestCannotBeWritten() throws {
+        let play = try Playground()
+        try play.weave()
+        try play.repository("chatly/server")
+        try play.sh("mkdir away; mv w/projects/web-app/rwv.yaml away; ln -s ../../../away/rwv.yaml w/projects/web-app/rwv.yaml")
+        for words in [["local/chatly/server"], ["local/chatly/server", "--new"]] {
+            let said = try play.run(["add"] + words)
+            #expect(said.err.contains("error: ROOT/w/projects/web-app/rwv.yaml leads out of the weave, to ROOT/away/rwv.yaml\nhint: "), "\(said)")
+            #expect(!play.exists("w/local"))
+        }
+        // Where the directory takes no new file: for root one that is immutable, as far as the disk knows that.
+        try play.sh("cd w/projects/web-app; rm rwv.yaml; mv ../../../away/rwv.yaml .; chattr +i rwv.yaml 2> /dev/null || { [ $(id -u) != 0 ] && chmod 555 .; }")
+        let said = try play.rwv("add", "local/chatly/server")
+        try play.sh("cd w/projects/web-app; chattr -i rwv.yaml 2> /dev/null || chmod 755 .")
+        #expect(said.status == 1 && said.err.contains("cannot write ROOT/w/projects/web-app/rwv.yaml: "), "\(said)")
+        #expect(!play.exists("w/local"))
+    }
+
     /// A workweave without a server, as far as commands get before they need one.
     private func workweave(_ play: Playground) throws {
         try play.sh("mkdir -p w/.workweaves/agent-1; cp -r w/projects w/.workweaves/agent-1")
