@@ -22,6 +22,7 @@ package struct Commit: Sendable, Hashable {
 
 extension Repository {
     /// HEAD of this working tree (git_reference_lookup, git_reference_name_to_id).
+    /// - Throws: invalidName for a branch whose name is not UTF-8.
     package func head() throws(GitError) -> Head {
         var reference: OpaquePointer?
         try git(unsafe git_reference_lookup(&reference, pointer, "HEAD"), "cannot read HEAD of \(gitDirectory)")
@@ -30,9 +31,24 @@ extension Repository {
         guard let target = unsafe git_reference_symbolic_target(reference) else {
             throw GitError(.damaged, "HEAD of \(gitDirectory) names nothing")
         }
-        let name = unsafe String(cString: target)
+        guard let name = unsafe String(validatingCString: target) else {
+            let directory = workingDirectory ?? gitDirectory
+            throw GitError(.invalidName, "the branch of \(directory) has a name that is not UTF-8: \(unsafe Self.escaped(target))",
+                           hint: "give it another name: git -C \(directory) branch -m NEW")
+        }
         let branch = name.hasPrefix("refs/heads/") ? String(name.dropFirst("refs/heads/".count)) : name
         return Head(commit: try references.read(name), branch: branch)
+    }
+
+    /// A branch's name with what is not ASCII as `\xE9`.
+    private static func escaped(_ name: UnsafePointer<CChar>) -> String {
+        var text = "", at = unsafe name
+        while unsafe at.pointee != 0 {
+            let byte = unsafe UInt8(bitPattern: at.pointee)
+            text += byte < 0x80 ? String(Unicode.Scalar(byte)) : "\\x" + String(byte, radix: 16)
+            unsafe at += 1
+        }
+        return text.hasPrefix("refs/heads/") ? String(text.dropFirst("refs/heads/".count)) : text
     }
 
     /// The commit that a revision names: hash, branch, tag, `HEAD~2`, … (git_revparse_single, peeled).

@@ -108,6 +108,21 @@ import Testing
         #expect(try play.rwv("status", "--project", "nope").status == 1)
     }
 
+    @Test func aBranchThatIsNoText() throws {
+        let play = try Playground()
+        try play.weave("a/b")
+        try play.sh("cd w/local/a/b; git checkout -q -b $'caf\\xe9'")
+        let said = """
+            error: the branch of ROOT/w/local/a/b has a name that is not UTF-8: caf\\xe9
+            hint: give it another name: git -C ROOT/w/local/a/b branch -m NEW
+
+            """
+        #expect(try play.rwv("status").err == said)
+        #expect(try play.rwv("lock").err == said)
+        try play.sh("git -C w/local/a/b branch -m caffè")
+        #expect(try play.rwv("lock").status == 0)
+    }
+
     @Test func inAWorkweaveItsOwn() throws {
         let play = try Playground()
         try play.weave("chatly/server")
