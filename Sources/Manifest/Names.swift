@@ -48,7 +48,7 @@ package struct WorkweaveName: Hashable, Sendable, CustomStringConvertible {
     /// The name, all ASCII.
     package let text: String
 
-    /// Throws `invalidName` unless the name is 1 to 200 of the letters a-z, A-Z, digits, `.`, `_` and `-`, does not start
+    /// Throws `invalidName` unless the name is 1 to 199 of the letters a-z, A-Z, digits, `.`, `_` and `-`, does not start
     /// with `.` or `-`, and can stand in a ref: no `..`, no `.lock` or `.` at the end (git check-ref-format).
     package init(_ text: String) throws(ManifestError) {
         func refuse(_ message: String, _ hint: String) -> ManifestError {
