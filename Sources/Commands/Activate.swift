@@ -17,7 +17,8 @@ enum Activate {
             nothing of yours is touched. In a project mount it makes the mount show that project; files that are open stay so.
             """)
     ) { session in
-        let context = try session.context(), project = try ProjectName(session.arguments[0] ?? "")
+        // A marker that cannot be read is mended by this.
+        let context = try session.context(readsActive: false), project = try ProjectName(session.arguments[0] ?? "")
         if session.arguments.has("--plan") {
             let wiring = try CommandIntegration(context, project).run(try wiring(project, context)), plan = try resolve(wiring, context)
             return session.wantsJSON ? session.output.print(plan.json(wiring)) : plan.lines.forEach { session.output.print($0) }
@@ -87,10 +88,13 @@ enum Activate {
 
     static func resolve(_ wiring: RootSession, _ context: Context) throws -> Activation {
         var previous: (ProjectName, Manifest)?
-        let active = context.workweave == nil ? try context.weave.activeProject() : context.project
+        let active = context.workweave == nil ? activeIfKnown(context.weave) : context.project
         if let active, let manifest = try? context.readManifest(active) { previous = (active, manifest) }
         return try Activation.resolve(wiring, previous: previous, others: nestedPaths(context))
     }
+
+    /// Nil also where the marker says nothing that can be understood.
+    private static func activeIfKnown(_ weave: Weave) -> ProjectName? { (try? weave.activeProject()) ?? nil }
 
     /// Places below the root's directories where any project of the weave may have links.
     private static func nestedPaths(_ context: Context) throws -> [String] {

@@ -17,7 +17,7 @@ enum Fetch {
         ] + CloneSettings.options,
         details: """
             With SOURCE: clones it to projects/NAME and its repositories to their places, each on its version, makes the project the
-            active one unless another is, and writes rwv.lock; with --locked and --frozen it does neither. Without SOURCE: clones
+            active one unless another is, and writes rwv.lock, unless the project was there with one; with --locked and --frozen it does neither. Without SOURCE: clones
             what is missing of the current project. Clones that exist are kept. A clone that fails does not stop the others.
             """)
     ) { session in
@@ -30,7 +30,7 @@ enum Fetch {
             return try ManifestChange.finish(try context.requireProject(), session)
         }
         let weave = try weave(session)
-        let project = try fetchProject(source, weave, mode, session)
+        let (project, isNew) = try fetchProject(source, weave, mode, session)
         let context = try Context.find(from: weave.root, project: project)
         do {
             try FetchRun(project: project, context: context, mode: mode, settings: settings, output: session.output).run()
@@ -41,7 +41,8 @@ enum Fetch {
         }
         if mode == .plain {
             try activate(project, context, session.output)
-            try Lock.write(project, context, session.output, allowDirty: true)
+            // One that was there before may pin something else on purpose.
+            if try isNew || context.readLock(project) == nil { try Lock.write(project, context, session.output, allowDirty: true) }
         }
     }
 
@@ -65,7 +66,7 @@ enum Fetch {
     }
 
     /// Clones the project's own repository, unless it was fetched before from the same place.
-    private static func fetchProject(_ source: String, _ weave: Weave, _ mode: FetchRun.Mode, _ session: Session) throws -> ProjectName {
+    private static func fetchProject(_ source: String, _ weave: Weave, _ mode: FetchRun.Mode, _ session: Session) throws -> (ProjectName, isNew: Bool) {
         let url = try AddSource.url(source, session, session.registries())
         let project = try ProjectName.new(session.arguments.value("--path") ?? name(of: url))
         let path = weave.project(project)
@@ -84,7 +85,7 @@ enum Fetch {
             }
         }
         session.output.say(isNew ? "fetched projects/\(project)" : "keeping projects/\(project) (already cloned)")
-        return project
+        return (project, isNew)
     }
 
     /// What to say when a project's place is taken; the hint names a place that can be used.

@@ -52,10 +52,11 @@ final class Session {
     }
 
     /// Where the command acts. From here on root has become the owner of the weave.
-    func context() throws -> Context {
+    /// - Parameter readsActive: false where it does not matter which project is active, or cannot be read.
+    func context(readsActive: Bool = true) throws -> Context {
         if let found { return found }
         let context = try orInDeadMount {
-            try Context.find(from: directory, project: namedProject())
+            try Context.find(from: directory, project: namedProject(), readsActive: readsActive)
         } else: { weave in
             throw CommandFailure("\(directory) cannot be entered: the server of \(weave.root) is gone", hint: "run 'rwv up', and go there again")
         }
@@ -66,7 +67,7 @@ final class Session {
 
     /// The same for commands that need no more than the weave and what they are told: in a dead mount it is what the mount shows.
     func contextOfWeave() throws -> Context {
-        try orInDeadMount(context) { weave in
+        try orInDeadMount({ try context() }) { weave in
             try becomeOwner(of: weave.root)
             return Context(weave: weave, workweave: nil, project: try namedProject())
         }

@@ -59,7 +59,7 @@ struct WorkweaveLosses {
         if Files.isDirectory(top + "/.git") { losses.append(Loss(text: "\(repo.path) holds a git repository of its own")) }
         if Files.isDirectory(top) {
             let work = try TreeWork(admin, top), named = try work.changes()
-            let changes = repo.path == "projects/" + info.project ? try RemadeFiles(weave, info, record).others(named) : named.map(\.path)
+            let changes = repo.path == "projects/" + info.project ? try RemadeFiles(weave, info, record).others(named) : named.map(\.path).filter { !isGiven(repo.path + "/" + $0) }
             if !changes.isEmpty { losses.append(Loss(text: "\(repo.path) \(TreeWork.told(changes))")) }
             losses += try work.others().map { Loss(text: repo.path + $0) }
             // Made inside, maybe where git ignores it.
@@ -75,6 +75,9 @@ struct WorkweaveLosses {
         }
         return losses
     }
+
+    /// Whether what lies there is as the manifest's `copy:` and `link:` have put it there.
+    private func isGiven(_ path: String) -> Bool { record?.holdsOnlyGiven(path.hasSuffix("/") ? String(path.dropLast()) : path, in: info.path) ?? false }
 
     /// Of a repo that is as it was made: its base may have lost all other references meanwhile.
     private func baseLoss(_ repo: WorkweaveInfo.Repo, _ clone: String) throws -> [Loss] {

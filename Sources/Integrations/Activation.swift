@@ -74,7 +74,7 @@ package struct Activation: Equatable, Sendable {
         for path in remove { try on(root + "/" + path) { () throws(Errno) in try Files.unlink(root + "/" + path) } }
         let marker = root + "/" + ActiveMarker.fileName, text = Array(ActiveMarker.text(project).utf8)
         try on(marker) { () throws(Errno) in
-            if try Files.readIfExists(marker) != text { try Files.writeAtomically(marker, text) }
+            if try Files.readIfExists(marker) != text { try Files.replace(marker, text) }
         }
     }
 

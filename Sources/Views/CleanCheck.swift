@@ -40,7 +40,7 @@ struct CleanCheck {
         for e in entries {
             path.reset()
             let shown = place + "/" + e.text
-            if repo.isProject, record.holdsOnlyGiven(shown, in: weave.states + "/\(record.name)/upper") { continue }
+            if record.holdsOnlyGiven(shown, in: weave.states + "/\(record.name)/upper") { continue }
             guard (try? path.prepend(e.name.span)) != nil, let status = try? directory.statusIfExists(path),
                   let known = table.child(entry, e.name.span) else { return false }
             if status.isDirectory {

@@ -29,7 +29,7 @@ struct OwnFiles {
     func place(linksOnDisk: Bool) throws(WeaveError) -> (links: [String: String], given: [String: String]) {
         let projectPath = "projects/\(plan.project.text)"
         var given: [String: String] = [:]
-        if plan.copiesProject { try copyTree(weave.project(plan.project), projectPath) }
+        if plan.copiesProject { try copyTree(weave.project(plan.project), projectPath) { given[$0] = $1 } }
         if let manifest = plan.manifestEdit {
             try write(manifest.bytes, "\(projectPath)/\(manifest.name)")
             given["\(projectPath)/\(manifest.name)"] = blobID(of: manifest.bytes).hex
@@ -40,7 +40,11 @@ struct OwnFiles {
                 throw WeaveError(.notFound, "the manifest wants '\(path)' copied into workweaves, but \(from) does not exist",
                                  hint: "make it, or take it out of 'workweave: copy:'")
             }
-            if s.isDirectory { try copyTree(from, path) } else { try copyFile(from, path) }
+            guard s.isDirectory || s.isRegular || s.isSymlink else {
+                throw WeaveError(.invalid, "the manifest wants '\(path)' copied into workweaves, but \(from) is no file, directory or link", hint: "take it out of 'workweave: copy:'")
+            }
+            // What is in a directory may be much; it is compared with the weave's.
+            if s.isDirectory { try copyTree(from, path) } else { given[path] = try copyFile(from, path) }
         }
         var links: [String: String] = [:]
         let committed = CommittedFiles(plan)
@@ -113,22 +117,26 @@ struct OwnFiles {
         }
     }
 
-    private func copyFile(_ from: String, _ path: String) throws(WeaveError) {
+    /// - Returns: the blob id of the copy; nil of a link, and of one that is too large to be looked at.
+    @discardableResult private func copyFile(_ from: String, _ path: String) throws(WeaveError) -> String? {
         try parents(of: path)
         if try places.mode(path) == FileMode.directory {
             throw WeaveError(.invalid, "'\(path)' cannot be copied into the workweave: it is a directory in the commit that it is made on",
                              hint: "take it out of 'workweave: copy:' in the manifest, or move \(from) aside")
         }
-        try system("copy \(from)") { () throws(Errno) in
+        return try system("copy \(from)") { () throws(Errno) in
             // In place of what git checked out.
             do throws(Errno) { try Files.unlink(upper + "/" + path) } catch where error == .notFound {}
-            if let target = try Files.readLink(from) { try Files.makeSymlink(upper + "/" + path, target: target) } else {
-                try Files.copy(from, upper + "/" + path)
+            if let target = try Files.readLink(from) {
+                try Files.makeSymlink(upper + "/" + path, target: target)
+                return nil
             }
+            try Files.copy(from, upper + "/" + path)
+            return (try? Files.read(upper + "/" + path, limit: WorkweaveRecord.longestGiven)).map { blobID(of: $0).hex }
         }
     }
 
-    private func copyTree(_ from: String, _ path: String) throws(WeaveError) {
+    private func copyTree(_ from: String, _ path: String, _ tell: (_ path: String, _ blob: String) -> Void = { _, _ in }) throws(WeaveError) {
         try parents(of: path + "/x")
         let entries = try system("list \(from)") { () throws(Errno) in
             let d = OwnedDescriptor(try Files.open(from, OpenFlags.directory))
@@ -137,8 +145,8 @@ struct OwnFiles {
         for entry in entries where entry.text != ".git" {
             let s = try system("look at \(from)/\(entry.text)") { () throws(Errno) in try Files.status(from + "/" + entry.text) }
             guard let s else { continue }
-            if s.isDirectory { try copyTree(from + "/" + entry.text, path + "/" + entry.text) } else if s.isRegular || s.isSymlink {
-                try copyFile(from + "/" + entry.text, path + "/" + entry.text)
+            if s.isDirectory { try copyTree(from + "/" + entry.text, path + "/" + entry.text, tell) } else if s.isRegular || s.isSymlink {
+                if let blob = try copyFile(from + "/" + entry.text, path + "/" + entry.text) { tell(path + "/" + entry.text, blob) }
             }
         }
     }

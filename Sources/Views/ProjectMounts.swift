@@ -101,6 +101,8 @@ final class ProjectMounts: Sendable {
         try serve(record, mounter, place: options.place)
         do throws(WeaveError) { try weave.write(record) } catch {
             try? mounter.unmount(Self.prefix + record.id, force: true)
+            // As it was: nobody knows of it any more.
+            if former == nil, MountTable.find(record.path) == nil { try? Files.setMode(record.path, record.modeBelow) }
             mounts.withLock { $0[record.id] = nil }
             throw error
         }

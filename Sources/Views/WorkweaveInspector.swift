@@ -25,7 +25,7 @@ struct WorkweaveInspector {
     func isTouched(_ record: WorkweaveRecord, _ repo: WorkweaveRecord.Repo) -> Bool {
         let directory = weave.states + "/" + record.name
         guard record.engine != EngineKind.checkout.rawValue else { return true }
-        if Files.exists("\(directory)/upper/\(repo.path)"), !repo.isProject || !record.holdsOnlyGiven(repo.path, in: directory + "/upper") { return true }
+        if Files.exists("\(directory)/upper/\(repo.path)"), !record.holdsOnlyGiven(repo.path, in: directory + "/upper") { return true }
         guard let admin = weave.worktree(record.name, of: repo.path), let table = try? BaseTable(path: "\(directory)/base/\(repo.part).meta"), let index = try? Files.status(admin + "/index") else { return true }
         let recorded = table.index
         guard index.size == recorded.size, index.mtime == recorded.modified.seconds, index.mtime_ns == recorded.modified.nanoseconds,

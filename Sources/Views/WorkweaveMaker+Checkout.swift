@@ -45,7 +45,7 @@ extension WorkweaveMaker {
         }
         try system("write \(top)/.git") { () throws(Errno) in try Files.create(top + "/.git", Array(worktree.gitFileText.utf8)) }
         try git { () throws(GitError) in
-            try GitProgram.run(["reset", "--hard", "--quiet"], directory: top).check("cannot check out \(repo.path)")
+            try GitProgram.run(["-c", "submodule.recurse=false", "reset", "--hard", "--quiet"], directory: top).check("cannot check out \(repo.path)")
             if repo.isReadOnly { try LinkedWorktree.refuseChanges(repository.commonDirectory, name.text) }
         }
         return WorkweaveRecord.Repo(path: repo.path, part: part, branch: repo.branch, base: repo.commit.id.hex, baseKey: "", isReadOnly: repo.isReadOnly,

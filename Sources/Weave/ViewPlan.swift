@@ -82,6 +82,7 @@ package struct ViewPlan: Sendable {
         var isRepo = Files.exists(directory + "/.git")
         if isRepo { isRepo = try git { () throws(GitError) in try Repository(opening: directory).head().commit != nil } }
         let all = requests + (isRepo ? [Request(path: "projects/\(project.text)", clone: directory, revision: nil, isReadOnly: false, isProject: true)] : [])
+        try requireDifferent(all)
         let looked = Thread.map(all, width: CurrentProcess.processorCount * 2) { request -> Result<Repo, WeaveError> in
             do throws(WeaveError) { return .success(try look(request, name)) } catch { return .failure(error) }
         }
@@ -108,6 +109,19 @@ package struct ViewPlan: Sendable {
         let revision: String?
         let isReadOnly: Bool
         let isProject: Bool
+    }
+
+    /// git has one worktree of a name in a repository.
+    private static func requireDifferent(_ requests: [Request]) throws(WeaveError) {
+        var known: [String: String] = [:]
+        for request in requests {
+            guard let directory = Repository.commonDirectory(ofClone: request.clone), let place = try? Files.canonical(directory) else { continue }
+            if let other = known[place] {
+                throw WeaveError(.unsupported, "\(other) and \(request.path) are working trees of one repository (\(place)), of which a workweave can have one",
+                                 hint: "take one of them out of the manifest, or clone it on its own")
+            }
+            known[place] = request.path
+        }
     }
 
     private static func look(_ r: Request, _ name: WorkweaveName) throws(WeaveError) -> Repo {

@@ -169,12 +169,16 @@ extension WorkweaveRecord {
     /// Whether the file at a path of the workweave, with these bytes, is as it came along: no work of anybody's.
     package func isGiven(_ path: String, _ bytes: [UInt8]) -> Bool { given?[path] == blobID(of: bytes).hex }
 
-    /// Whether what lies at a path of the workweave is nothing but files that are as they came along.
+    /// In bytes. What came along and is longer is not remembered.
+    package static let longestGiven = 64 << 20
+
+    /// Whether what lies at a path of the workweave is nothing but files and links that are as they came along.
     /// - Parameter root: the workweave's root, or its upper directory.
     package func holdsOnlyGiven(_ path: String, in root: String) -> Bool {
         let full = root + "/" + path
         guard let status = try? Files.status(full) else { return false }
-        if status.isRegular { return given?[path] != nil && ((try? Files.read(full, limit: 64 << 20)).map { isGiven(path, $0) } ?? false) }
+        if status.isSymlink { return links[path] != nil && (try? Files.readLink(full)) == .some(links[path]) }
+        if status.isRegular { return given?[path] != nil && ((try? Files.read(full, limit: Self.longestGiven)).map { isGiven(path, $0) } ?? false) }
         guard status.isDirectory, let directory = try? Files.open(full, OpenFlags.directory | OpenFlags.noFollow) else { return false }
         defer { directory.close() }
         guard let entries = try? directory.directoryEntries() else { return false }

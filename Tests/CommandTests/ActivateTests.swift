@@ -5,6 +5,16 @@ import Testing
         try play.listing().split(separator: "\n").map(String.init).filter { $0.contains("->") }
     }
 
+    /// Activating mends it, as the error for a text that is none says.
+    @Test(arguments: ["\\377", "../x", "/p"]) func damagedMarker(_ text: String) throws {
+        let play = try Playground()
+        try play.weave("chatly/web")
+        try play.sh("printf '\(text)\\n' > w/.rwv-active")
+        #expect(try play.rwv("status").status == 1)
+        #expect(try play.rwv("activate", "web-app").status == 0)
+        #expect(try play.read("w/.rwv-active") == "web-app\n")
+    }
+
     @Test func generatesLinksAndSwitches() throws {
         let play = try Playground()
         try play.weave("chatly/server")

@@ -33,6 +33,10 @@ import Testing
             == "refs/heads/dev\ndev\nv1\n")
         #expect(try play.sh("readlink w/package.json; cat w/.rwv-active; grep -c version: w/projects/web-app/rwv.lock") == "projects/web-app/package.json\nweb-app\n2\n")
         #expect(try play.rwv("fetch") == .init(err: "keeping local/chatly/web (already cloned)\nkeeping local/chatly/server (already cloned)\n2 repos ready\n"))
+        // A lock that was there before is somebody's.
+        try play.sh("cd w/projects/web-app; git add .; git commit -qm lock; cd ../../local/chatly/web; git commit -q --allow-empty -m own; touch new")
+        #expect(try play.rwv("fetch", "local/team/web-app").err == "keeping projects/web-app (already cloned)\nkeeping local/chatly/web (already cloned)\nkeeping local/chatly/server (already cloned)\n2 repos ready\n")
+        #expect(try play.sh("git -C w/projects/web-app status --porcelain") == "")
         try play.sh("rm -rf w/local/chatly/web")
         #expect(try play.rwv("fetch", "-C", "local/chatly/server").err == "keeping local/chatly/server (already cloned)\n2 repos ready\n")
         #expect(try play.rwv("check").status == 0)

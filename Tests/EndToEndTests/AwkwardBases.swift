@@ -134,6 +134,16 @@ extension EndToEnd {
             }
         }
 
+        /// A common setting, which makes git look into submodules that a new worktree has not.
+        @Test(arguments: ["fuse", "checkout"]) func recursingIntoSubmodules(engine: String) throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    cd "$(clone server)"; git -c protocol.file.allow=always submodule add -q "file://$S/origins/web.git" sub; git commit -qm sub; git config submodule.recurse true
+                    ENGINE=\(engine) create agent; is_clean "$(view agent server)"; same_text 'the submodule' '' "$(ls "$(view agent server)/sub")"; delete agent
+                    """)
+            }
+        }
+
         /// A clone that is itself a worktree of a repository elsewhere.
         @Test func linkedWorktree() throws {
             try Sandbox.with([.app]) { box in

@@ -33,6 +33,28 @@ extension EndToEnd {
             Case("URL that is an option", "sed -i 's|url: file:.*server.git|url: --upload-pack=id|' \"$W/projects/web-app/rwv.yaml\"", says: "url"),
         ]
 
+        /// What cannot be copied is refused, and nobody waits for it.
+        @Test(arguments: ["mkfifo \"$W/odd\"", "/usr/bin/python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \"$W/odd\""]) func oddThingsToCopy(_ make: String) throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    \(make); printf '\\nworkweave:\\n  copy: [odd]\\n' >> "$W/projects/web-app/rwv.yaml"
+                    for engine in fuse checkout; do refuses -C "$W" workweave web-app create agent --engine $engine; says "the manifest wants 'odd' copied"; done
+                    same_text 'listed' '' "$(workweaves)"
+                    """)
+            }
+        }
+
+        /// Two clones that are one repository.
+        @Test func oneRepositoryTwice() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    git -C "$(clone server)" worktree add -q -b second "$(clone second)"; printf '  github/chatly/second:\\n    type: git\\n    url: file://%s\\n    version: main\\n    role: primary\\n' "$S/origins/second.git" >> "$W/projects/web-app/rwv.yaml"
+                    refuses -C "$W" workweave web-app create agent; says 'github/chatly/server and github/chatly/second are working trees of one repository'
+                    same_text 'listed' '' "$(workweaves)"; git -C "$(clone server)" worktree remove --force "$(clone second)"; git -C "$(clone server)" branch -qD second
+                    """)
+            }
+        }
+
         @Test(arguments: refused) func isRefused(_ bad: Case) throws {
             try Sandbox.with([.app, .links]) { box in
                 try box.bash("""

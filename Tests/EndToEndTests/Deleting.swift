@@ -87,6 +87,21 @@ extension EndToEnd {
             }
         }
 
+        /// What came along is nobody's work, whatever the weave has by now: copies of a project without a commit, and what the manifest puts into repos.
+        @Test func whatCameAlong() throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    P=$W/projects/web-app; rm -rf "$P/.git"; create agent; echo '# later' >> "$P/rwv.yaml"; delete agent
+                    create agent; echo '# mine' >> "$W/.workweaves/agent/projects/web-app/rwv.yaml"; refuses -C "$W" workweave web-app delete agent; says rwv.yaml; delete --force agent
+                    echo EN > "$(clone server)/.env-copy"; mkdir "$(clone server)/deps"; printf '\\nworkweave:\\n  copy: [github/chatly/server/.env-copy]\\n  link: [github/chatly/server/deps]\\n' >> "$P/rwv.yaml"
+                    create agent; V=$(view agent server); same_text 'the copy' EN "$(cat "$V/.env-copy")"; same_text 'the link' "$(clone server)/deps" "$(readlink "$V/deps")"; echo more >> "$(clone server)/.env-copy"; delete agent
+                    create agent; echo more >> "$V/.env-copy"; refuses -C "$W" workweave web-app delete agent; says .env-copy; delete --force agent
+                    create agent; ln -sfn elsewhere "$V/deps"; refuses -C "$W" workweave web-app delete agent; says deps; delete --force agent
+                    if [ "$SHOWN" = fuse ]; then create agent; rmdir "$W/.workweaves/agent"; fi
+                    """)
+            }
+        }
+
         /// A submodule with nothing of its own is no reason, whichever way it was made.
         @Test func cloneInsideWithoutWork() throws {
             try Sandbox.with([.app, .links]) { box in

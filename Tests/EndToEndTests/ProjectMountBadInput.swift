@@ -91,6 +91,18 @@ extension EndToEnd {
             }
         }
 
+        /// A mount that cannot be registered leaves its directory as it was.
+        @Test func mountOnAFullDisk() throws {
+            guard Machine.isRoot else { return }
+            try Sandbox.with([.app]) { box in
+                try box.onDisk("mount -t tmpfs -o size=16m none w", """
+                    rwv -C "$W" activate web-app; up; mkdir "$S/m"; cat /dev/zero > "$W/fill" 2> /dev/null || true
+                    refuses -C "$W" mount web-app "$S/m"; says 'No space left'; same_text 'mode' 755 "$(stat -c %a "$S/m")"
+                    rm "$W/fill"; rwv -C "$W" mount web-app "$S/m"; rwv unmount "$S/m"; same_text 'mode' 755 "$(stat -c %a "$S/m")"
+                    """)
+            }
+        }
+
         /// A message that fits the disk, not the permissions.
         @Test func activateOnAFullDisk() throws {
             guard Machine.isRoot else { return }
