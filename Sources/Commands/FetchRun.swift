@@ -75,7 +75,7 @@ struct FetchRun: Sendable {
         }
         if let operation = repository.state { throw CommandFailure("\(shown) is \(operation), and is not on \(version)", hint: "finish or abort that, then run the command again") }
         let head = try repository.head()
-        if head.isDetached, let tip = head.commit {
+        if head.isDetached, let tip = head.commit, !repository.cameByCheckout {
             let lost = try repository.unreachableCommits(from: tip, excluding: [], ownHead: false)
             if let newest = lost.first.first {
                 throw CommandFailure("\(shown) has \(counted(lost.count, "commit")) on no branch (newest: \(newest.id.short) \(newest.summary)), and is not on \(version)",

@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Syscalls
 
 /// Where a working tree stands.
 package struct Head: Sendable, Hashable {
@@ -49,6 +50,13 @@ extension Repository {
             unsafe at += 1
         }
         return text.hasPrefix("refs/heads/") ? String(text.dropFirst("refs/heads/".count)) : text
+    }
+
+    /// Whether HEAD was put where it is by a clone, checkout or reset, and not by a commit: what git's log of HEAD says last. False where there is none.
+    package var cameByCheckout: Bool {
+        guard let log = try? Files.read(gitDirectory + "/logs/HEAD"), let line = log.split(separator: UInt8(ascii: "\n")).last,
+              let tab = line.firstIndex(of: UInt8(ascii: "\t")) else { return false }
+        return ["checkout: ", "clone: ", "reset: "].contains { line[(tab + 1)...].starts(with: $0.utf8) }
     }
 
     /// The commit that a revision names: hash, branch, tag, `HEAD~2`, … (git_revparse_single, peeled).

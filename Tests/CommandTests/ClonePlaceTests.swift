@@ -49,7 +49,9 @@ import Testing
         #expect(said.count { $0.hasPrefix("fetched projects/web-app\n") } == 1, "\(said)")
         #expect(said.count { $0.hasPrefix("keeping projects/web-app (already cloned)\n") } == 2, "\(said)")
         for repo in ["web", "server"] { #expect(said.count { $0.contains("keeping local/chatly/\(repo) (already cloned)\n") } == 2, "\(said)") }
-        #expect(said.allSatisfy { $0.hasSuffix("\n2 repos ready\nwrote projects/web-app/rwv.lock (2 repos)\nstatus 0\n") }, "\(said)")
+        #expect(said.allSatisfy { $0.contains("\n2 repos ready\n") && $0.hasSuffix("\nstatus 0\n") }, "\(said)")
+        // Whoever finds it written leaves it.
+        #expect(said.contains { $0.contains("\nwrote projects/web-app/rwv.lock (2 repos)\n") }, "\(said)")
         #expect(try play.rwv("fetch", "--frozen").status == 0)
         #expect(try play.sh("cd w; cat .rwv-active; find . -name '.rwv-tmp-*'") == "web-app\n")
     }
