@@ -17,8 +17,9 @@ enum Fetch {
         ] + CloneSettings.options,
         details: """
             With SOURCE: clones it to projects/NAME and its repositories to their places, each on its version, makes the project the
-            active one unless another is, and writes rwv.lock, unless the project was there with one; with --locked and --frozen it does neither. Without SOURCE: clones
-            what is missing of the current project. Clones that exist are kept. A clone that fails does not stop the others.
+            active one unless another is, and writes rwv.lock, unless the project was there with one; with --locked and --frozen it does
+            neither. Without SOURCE: clones what is missing of the current project. Clones that exist are kept. A clone that fails does
+            not stop the others.
             """)
     ) { session in
         let mode: FetchRun.Mode = session.arguments.has("--frozen") ? .frozen : session.arguments.has("--locked") ? .locked : .plain
