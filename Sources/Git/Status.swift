@@ -140,6 +140,8 @@ extension Repository {
             let lost = try unreachableCommits(from: tip, excluding: [branch, "refs/rwv/\(workweave)/base"], worktree: workweave, limit: 1)
             return lost.isEmpty ? nil : (lost.count, lost.first.first.map { "\($0.id.short) \($0.summary)" } ?? tip.short)
         }
+        let own = try head()
+        if own.commit == tip, own.branch.map({ "refs/heads/" + $0 }) != branch { return nil }
         let outcome = try GitProgram.run(["--git-dir", commonDirectory, "log", "--format=%h %s", tip.hex, "--not", "--exclude=\(branch.dropFirst("refs/heads/".count))", "--branches", "--remotes", "--tags"],
                                          directory: commonDirectory)
         try outcome.check("cannot walk the history of \(commonDirectory)")

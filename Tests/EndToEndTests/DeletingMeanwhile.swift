@@ -110,6 +110,24 @@ extension EndToEnd {
             }
         }
 
+        /// A workweave that is made while its clone is being deleted keeps it.
+        @Test func createdWhileTheCloneGoes() throws {
+            try Sandbox.with([.app]) { box in
+                try box.bash("""
+                    mkdir "$S/bin"; cat > "$S/bin/git" <<'G'
+                    #!/bin/bash
+                    status=0; /usr/bin/git "$@" || status=$?
+                    case " $* " in *" rev-list "*) [ -e "$S/struck" ] || { : > "$S/struck"; "$RWV" -C "$W" workweave web-app create agent > /dev/null; };; esac
+                    exit $status
+                    G
+                    chmod +x "$S/bin/git"
+                    ! PATH=$S/bin:$PATH rwv -C "$W" remove github/chatly/server --delete 2> "$S/tmp/err" || fail 'the clone is gone'
+                    says 'github/chatly/server has got worktrees meanwhile: agent'
+                    equals_native agent server; delete agent; same_text 'left over' '' "$(find "$W/github" -name '.rwv-tmp-*')"; fsck_all
+                    """)
+            }
+        }
+
         /// What somebody has put in the way leads nowhere: nothing outside of the weave is made, mounted or removed by a sync.
         @Test(arguments: Machine.actsAsRoot ? ["fuse", "kernel", "checkout"] : ["fuse", "checkout"]) func linksInTheWay(engine: String) throws {
             try Sandbox.with([.app, .links]) { box in
