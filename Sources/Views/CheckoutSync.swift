@@ -56,9 +56,10 @@ struct CheckoutSync {
 
     /// Makes git and the directories what the record on disk says.
     private func finish(_ record: WorkweaveRecord, _ directory: String) throws(WeaveError) {
-        if let journal = try Journal.read(directory), journal.operation == .sync { _ = try journal.takeAway(weave, record) }
+        let journal = try Journal.read(directory), isOurs = journal?.operation == .sync
+        if let journal, isOurs { _ = try journal.takeAway(weave, record) }
         try CheckoutMoves(weave, record).settle()
-        Journal.remove(directory)
+        if isOurs { Journal.remove(directory) }
     }
 
     private func ownManifest(_ record: WorkweaveRecord, _ root: String) throws(WeaveError) -> Manifest {

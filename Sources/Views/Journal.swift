@@ -16,6 +16,8 @@ struct Journal: Codable, Sendable {
         /// Where the branch must be to be taken away, as 40 hexadecimal digits: where the create has put it, or where somebody found nothing to be
         /// lost with it. Empty: it goes wherever it points.
         var base: String
+        /// Of a sync: it was to go, and what the workweave has at its place is nobody's work.
+        var isLeaving: Bool?
 
         init(_ repo: WorkweaveRecord.Repo, at tip: ObjectID? = nil) { (path, branch, base) = (repo.path, repo.branch, tip?.hex ?? "") }
 

@@ -46,9 +46,12 @@ struct Recovery {
     private func takeAway(_ journal: Journal, _ record: WorkweaveRecord) throws(WeaveError) {
         log("putting straight the unfinished sync of '\(record.name)'")
         let gone = try journal.takeAway(weave, record)
-        // Of those that go wherever their branch is, changed files are nobody's work. The kernel engine sees to its own.
+        // Of those that were to go, changed files are nobody's work. The kernel engine sees to its own.
         guard record.engine == EngineKind.fuse.rawValue else { return }
-        for repo in gone where repo.base.isEmpty { try system("remove what is left of \(repo.path)") { () throws(Errno) in try Files.removeTree("\(weave.states)/\(record.name)/upper/\(repo.path)") } }
+        let upper = "\(weave.states)/\(record.name)/upper"
+        for repo in gone where repo.isLeaving == true {
+            try system("remove what is left of \(repo.path)") { () throws(Errno) in if try Files.obstacle(upper, repo.path) == nil { try Files.removeTree("\(upper)/\(repo.path)") } }
+        }
     }
 
     /// Repairs the paths of a workweave whose weave was moved.

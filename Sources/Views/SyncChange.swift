@@ -52,7 +52,13 @@ struct SyncChange {
     }
 
     /// What git knows of those that leave.
-    var gone: [Journal.Repo] { leaving.map { Journal.Repo($0, at: tips[$0.path]) } }
+    var gone: [Journal.Repo] {
+        leaving.map { repo in
+            var gone = Journal.Repo(repo, at: tips[repo.path])
+            gone.isLeaving = true
+            return gone
+        }
+    }
 
     /// Those stay that were changed since somebody began to look for work in them.
     /// - Parameter place: where the changed files of a repo lie.

@@ -169,6 +169,8 @@ extension WorkweaveRecord {
     /// Whether the file at a path of the workweave, with these bytes, is as it came along: no work of anybody's.
     package func isGiven(_ path: String, _ bytes: [UInt8]) -> Bool { given?[path] == blobID(of: bytes).hex }
 
+    private static let marks = ["trusted.overlay.", "user.overlay."].flatMap { [AttributeName($0 + "opaque"), AttributeName($0 + "redirect")] }
+
     /// In bytes. What came along and is longer is not remembered.
     package static let longestGiven = 64 << 20
 
@@ -181,7 +183,10 @@ extension WorkweaveRecord {
         if status.isRegular { return given?[path] != nil && ((try? Files.read(full, limit: Self.longestGiven)).map { isGiven(path, $0) } ?? false) }
         guard status.isDirectory, let directory = try? Files.open(full, OpenFlags.directory | OpenFlags.noFollow) else { return false }
         defer { directory.close() }
-        guard let entries = try? directory.directoryEntries() else { return false }
+        // One that hides what the base has at its place, or shows another of its directories (overlayfs.rst), says more than what lies in it.
+        let here = PathBuffer()
+        for mark in Self.marks { if (try? directory.attribute(here, mark)) != .some(nil) { return false } }
+        guard let entries = try? directory.directoryEntries(), !entries.isEmpty else { return false }
         return entries.allSatisfy { holdsOnlyGiven(path + "/" + $0.text, in: root) }
     }
 }

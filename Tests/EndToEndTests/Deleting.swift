@@ -15,6 +15,8 @@ extension EndToEnd {
             Case("changed file", "echo x >> \"$V/README.md\"", says: "github/chatly/server"),
             Case("untracked file", "echo x > \"$V/new\"", says: "github/chatly/server"),
             Case("removed file", "rm \"$V/README.md\"", says: "github/chatly/server"),
+            Case("directory replaced by an empty one", "rm -r \"$V/src\"; mkdir \"$V/src\"", says: "github/chatly/server"),
+            Case("directory of the project replaced by an empty one", "rm -r \"$A/projects/web-app/docs\"; mkdir \"$A/projects/web-app/docs\"", says: "projects/web-app"),
             Case("staged file", "echo x > \"$V/new\"; git -C \"$V\" add new", says: "github/chatly/server"),
             Case("changed mode", "chmod +x \"$V/README.md\"", says: "github/chatly/server"),
             Case("unreachable commit", "echo x > \"$V/new\"; git -C \"$V\" add new; git -C \"$V\" commit -qm new", says: "github/chatly/server"),
