@@ -48,7 +48,8 @@ struct WorkweaveLosses {
     /// Of one repo. The files of one that nobody touched are not looked at. - Throws: as ``all()``.
     func losses(of repo: WorkweaveInfo.Repo) throws -> [Loss] {
         let top = info.path + "/" + repo.path, clone = weave.root + "/" + repo.path
-        if !repo.isTouched { return try baseLoss(repo, clone) }
+        // Whether anything else keeps what it was made on is looked at last, where nothing can change any more.
+        if !repo.isTouched { return [] }
         try requireShown()
         var losses: [Loss] = []
         guard Files.exists(clone + "/.git") else {
@@ -78,12 +79,6 @@ struct WorkweaveLosses {
 
     /// Whether what lies there is as the manifest's `copy:` and `link:` have put it there.
     private func isGiven(_ path: String) -> Bool { record?.holdsOnlyGiven(path.hasSuffix("/") ? String(path.dropLast()) : path, in: info.path) ?? false }
-
-    /// Of a repo that is as it was made: its base may have lost all other references meanwhile.
-    private func baseLoss(_ repo: WorkweaveInfo.Repo, _ clone: String) throws -> [Loss] {
-        guard let base = ObjectID(hex: repo.base), Files.exists(clone + "/.git") else { return [] }
-        return try commitsOnlyHere(base, repo, Repository(opening: clone)).map { [Loss(text: $0)] } ?? []
-    }
 
     /// Says which commits nothing else keeps; nil when there are none.
     private func commitsOnlyHere(_ tip: ObjectID, _ repo: WorkweaveInfo.Repo, _ repository: Repository) throws -> String? {

@@ -11,7 +11,7 @@ struct SyncChange {
     /// Repos that are listed no more and may go.
     private(set) var leaving: [WorkweaveRecord.Repo]
     /// Repos that are listed no more, but hold work.
-    let kept: [WorkweaveRecord.Repo]
+    private(set) var kept: [WorkweaveRecord.Repo]
     /// Repos that are listed no more, but are being worked in.
     private(set) var changing: [WorkweaveRecord.Repo] = []
     /// Where the branches of those that leave point.
@@ -47,7 +47,10 @@ struct SyncChange {
     mutating func keepOthersWork(_ weave: Weave, _ name: String, top: String) throws(WeaveError) {
         for found in try KeptCommits(weave: weave).look(leaving, name) {
             let place = "\(top)/\(found.repo.path)"
-            if found.loss != nil || MountTable.inside(place).contains(where: { $0.path != place }) { keep(found.repo) } else { tips[found.repo.path] = found.tip }
+            if MountTable.inside(place).contains(where: { $0.path != place }) { keep(found.repo) } else if found.loss != nil {
+                leaving.removeAll { $0 == found.repo }
+                kept.append(found.repo)
+            } else { tips[found.repo.path] = found.tip }
         }
     }
 
