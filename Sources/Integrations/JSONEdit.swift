@@ -64,6 +64,6 @@ struct JSONEdit {
 
     private func text(_ value: JSON, _ indent: [UInt8]?) -> [UInt8] {
         guard let indent else { return value.bytes(isPretty: false) }
-        return Array(value.bytes(isPretty: true).split(separator: newLine).joined(separator: [newLine] + indent))
+        return Array(value.bytes(isPretty: true).split(separator: newLine).joined(separator: TextLines(bytes).end.utf8 + indent))
     }
 }

@@ -4,9 +4,10 @@ internal import YAML
 
 /// Changes of one value inside a text that somebody else may have added to: what is not ours stays byte for byte.
 enum TextEdit {
-    /// The text with the bytes between two offsets replaced.
-    static func replacing(_ bytes: [UInt8], _ range: Range<Int>, by text: String) -> [UInt8] {
-        Array(bytes[..<range.lowerBound]) + Array(text.utf8) + Array(bytes[range.upperBound...])
+    /// The text with the bytes between two offsets replaced by lines, which get the line end of the text.
+    static func replacing(_ bytes: [UInt8], _ range: Range<Int>, by lines: String) -> [UInt8] {
+        let text = lines.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: TextLines(bytes).end)
+        return Array(bytes[..<range.lowerBound]) + Array(text.utf8) + Array(bytes[range.upperBound...])
     }
 
     /// The root of a YAML text if it is a mapping.
@@ -19,11 +20,6 @@ enum TextEdit {
     static func object(_ bytes: [UInt8]) -> JSONNode? {
         guard let root = try? JSONNode.parse(bytes), root.members != nil else { return nil }
         return root
-    }
-
-    /// The lines of a text without their ends.
-    static func lines(_ bytes: [UInt8]) -> [String] {
-        bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// A TOML text with the array at a dotted way from its root replaced; nil if there is none.

@@ -15,7 +15,7 @@ struct Gita: Ecosystem {
         guard !session.wired.isEmpty else { return [] }
         func rows(_ path: String, _ head: String) throws(IntegrationError) -> [String] {
             guard let existing = session.existing[path], !existing.isEmpty else { return [] }
-            let lines = TextEdit.lines(existing)
+            let lines = TextLines(existing).lines
             guard lines.first == head else { throw .own(path, self, session) }
             return lines.dropFirst().filter { !$0.isEmpty }
         }
@@ -35,7 +35,11 @@ struct Gita: Ecosystem {
             let names = named.filter { $0.member.role?.rawValue == role }.map(\.name) + added
             if !names.isEmpty { groups.append("\(role),\(names.joined(separator: " "))") }
         }
-        func file(_ path: String, _ lines: [String]) -> GeneratedFile { GeneratedFile(path, lines.map { $0 + "\n" }.joined()) }
+        func file(_ path: String, _ lines: [String]) -> GeneratedFile {
+            var text = TextLines(session.existing[path] ?? [])
+            text.lines = lines + [""]
+            return GeneratedFile(path, text.text)
+        }
         return [file("gita/repos.csv", [Self.heads.repositories] + repositories), file("gita/groups.csv", [Self.heads.groups] + groups + own)]
     }
 

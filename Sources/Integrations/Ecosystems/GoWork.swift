@@ -13,7 +13,7 @@ struct GoWork: Ecosystem {
 
     func package(_ bytes: [UInt8]) -> PackageFacts {
         var facts = PackageFacts()
-        for line in TextEdit.lines(bytes) {
+        for line in TextLines(bytes).lines {
             let words = Self.words(line)
             guard words.count >= 2 else { continue }
             if words[0] == "module" { facts.name = String(words[1].filter { $0 != "\"" && $0 != "`" }) }
@@ -31,7 +31,7 @@ struct GoWork: Ecosystem {
             let lines = ["go \(version)", "", "use ("] + paths.map { "    " + $0 } + [")", ""]
             return [GeneratedFile("go.work", lines.joined(separator: "\n"))]
         }
-        var lines = TextEdit.lines(existing)
+        var text = TextLines(existing), lines = text.lines
         guard isGenerated(existing), let uses = Self.uses(lines) else { throw .own("go.work", self, session) }
         if uses.count > 1 || [Self.words(lines[uses.lowerBound]).last] != paths {
             let isBlock = uses.count > 1, single = lines[uses.lowerBound].drop(while: \.isWhitespace).dropFirst("use".count).drop(while: \.isWhitespace)
@@ -39,16 +39,16 @@ struct GoWork: Ecosystem {
             let ends = isBlock ? (lines[uses.lowerBound], lines[uses.upperBound]) : ("use (", ")")
             lines.replaceSubrange(uses, with: [ends.0] + paths.flatMap { entries[$0] ?? ["    " + $0] } + rest + [ends.1])
         }
-        lines = lines.map { line in
+        text.lines = lines.map { line in
             let words = Self.words(line)
             return words.count == 2 && words[0] == "go" && words[1] != Self.newer(words[1], version) ? "go \(version)" : line
         }
-        return [GeneratedFile("go.work", lines.joined(separator: "\n"))]
+        return [GeneratedFile("go.work", text.text)]
     }
 
     /// Ours uses repositories of the weave, in one block, or as go writes a single one; anything else is somebody's own.
     func isGenerated(_ bytes: [UInt8]) -> Bool {
-        let lines = TextEdit.lines(bytes)
+        let lines = TextLines(bytes).lines
         guard let uses = Self.uses(lines), !lines[(uses.upperBound + 1)...].contains(where: { Self.words($0).first == "use" }) else { return false }
         let paths = lines[uses].map(Self.words).map { $0.first == "use" ? Array($0.dropFirst()) : $0 }.filter { !$0.isEmpty && $0 != ["("] && $0 != [")"] }
         return !paths.isEmpty && paths.allSatisfy { words in
