@@ -24,7 +24,7 @@ struct DoctorMachine {
                                   fix: "install the package fuse3")]
         }
         guard let status = (try? Files.status(path, follow: true)) ?? nil, status.owner != 0 || status.permissions & 0o4000 == 0 else { return [] }
-        return [DoctorFinding(kind: .helper, path: path, what: "it is not set-user-ID root", why: "ordinary users cannot mount without it", fix: "as root: chown root \(path) && chmod 4755 \(path)")]
+        return [DoctorFinding(kind: .helper, path: path, what: "it is not set-user-ID root", why: "ordinary users cannot mount without it", fix: "as root: chown root \(path.shellWord) && chmod 4755 \(path.shellWord)")]
     }
 
     /// fusermount3's settings (mount.fuse3(8)).

@@ -59,7 +59,7 @@ struct DoctorMounts {
         }
         if there.type == MountTable.ours, let record, !weave.owns(there) {
             return [DoctorFinding(kind: .foreignMount, path: there.path, what: "the weave \(there.source) is mounted there", why: "the project that is registered there cannot be mounted",
-                                  fix: "'rwv unmount \(there.path)', which takes that one away, and run 'rwv up'; or remove \(weave.file(record.id)) if this one is not wanted any more")]
+                                  fix: "rwv unmount \(there.path.shellWord), which takes that one away, and run 'rwv up'; or remove \(weave.file(record.id)) if this one is not wanted any more")]
         }
         let isMoved = there.type == MountTable.ours && there.path.hasPrefix(weave.root + "/")
         if weave.owns(there) { return [dead(there.path)] }
@@ -67,7 +67,7 @@ struct DoctorMounts {
             kind: .foreignMount, path: there.path,
             what: isMoved ? "it is mounted for the weave \(there.source): this one was moved while it was served" : "another file system (\(there.type), \(there.source)) is mounted there",
             why: "what belongs there cannot be seen, and rwv does not mount over others",
-            fix: isMoved ? "end \(keepers(Weave(root: there.source))), then run 'rwv up'" : "unmount it ('umount \(there.path)'), then run 'rwv up'")]
+            fix: isMoved ? "end \(keepers(Weave(root: there.source))), then run 'rwv up'" : "unmount it (umount \(there.path.shellWord)), then run 'rwv up'")]
     }
 
     /// The keepers of a weave among the processes (proc(5)), for a person.
@@ -82,7 +82,7 @@ struct DoctorMounts {
         do throws(Errno) { status = try Files.status(path) } catch {
             return [DoctorFinding(kind: .mountPoint, path: path, what: "it cannot be looked at: \(error)", why: "the project cannot be mounted there", fix: "see to its permissions")]
         }
-        let forget = isProject ? "; or 'rwv unmount \(path)' if it is not wanted any more" : ""
+        let forget = isProject ? "; or rwv unmount \(path.shellWord) if it is not wanted any more" : ""
         guard let status else {
             guard isProject else { return [] }
             return [DoctorFinding(kind: .mountPoint, path: path, what: "the mount point is gone", why: "the project that is registered there cannot be mounted",
@@ -105,7 +105,7 @@ struct DoctorMounts {
         }
         if status.permissions != 0o555 {
             found.append(DoctorFinding(kind: .mountPointMode, path: path, what: "the mount point has mode \(String(status.permissions, radix: 8)), not 555, while nothing is mounted",
-                                       why: "programs could write there what nobody finds again", fix: "chmod 555 \(path)") {
+                                       why: "programs could write there what nobody finds again", fix: "chmod 555 \(path.shellWord)") {
                 try Files.setMode(path, 0o555)
                 return "chmod 555"
             })

@@ -45,7 +45,7 @@ struct DoctorState {
         let unknown = ((try? directory.directoryEntries()) ?? []).map(\.text).filter { $0.hasSuffix(".meta") && !isBase(weave.bases + "/" + $0) }
         guard !unknown.isEmpty else { return [] }
         return [DoctorFinding(kind: .cacheFormat, path: weave.bases, what: "\(counted(unknown.count, "file")) of an unknown format, such as \(unknown[0])",
-                              why: "the next workweave on them takes longer to make", fix: "remove them: 'rm -rf \(weave.state)/cache' is always safe", repair: {
+                              why: "the next workweave on them takes longer to make", fix: "remove them: rm -rf \((weave.state + "/cache").shellWord) is always safe", repair: {
             for name in unknown {
                 for ending in [".meta", ".index", ".content"] { try? Files.unlink(weave.bases + "/" + name.dropLast(5) + ending) }
             }

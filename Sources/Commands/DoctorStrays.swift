@@ -45,7 +45,7 @@ struct DoctorStrays {
         let name = worktree.name, admin = worktree.adminDirectory
         var finding = DoctorFinding(
             kind: .strayWorktree, path: admin, what: "a worktree of the workweave '\(name)', which does not exist", why: "its branch cannot be checked out elsewhere, and the name cannot be used again",
-            fix: "git -C \(clone) worktree unlock \(worktree.path); git -C \(clone) worktree prune; then delete its branch if you do not need it")
+            fix: "git -C \(clone.shellWord) worktree unlock \(worktree.path.shellWord); git -C \(clone.shellWord) worktree prune; then delete its branch if you do not need it")
         let reason: String?
         do { reason = try reasonToKeep(worktree, try Repository(opening: clone)) } catch { reason = CommandFailure(reporting: error).errors.joined(separator: "; ") }
         if let reason {
@@ -92,7 +92,7 @@ struct DoctorStrays {
 
     private static func reference(_ name: String, _ clone: String) -> DoctorFinding {
         DoctorFinding(kind: .strayReference, path: clone, what: "\(name) belongs to a workweave that does not exist", why: "it keeps commits from being collected",
-                      fix: "git -C \(clone) update-ref -d \(name)", repair: {
+                      fix: "git -C \(clone.shellWord) update-ref -d \(name.shellWord)", repair: {
             let repository = try Repository(opening: clone)
             guard let target = try repository.references.read(name) else { return "it is gone already" }
             let lost = try repository.unreachableCommits(from: target, excluding: [])

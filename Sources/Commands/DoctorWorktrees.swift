@@ -41,7 +41,7 @@ struct DoctorWorktrees {
             guard let id = ObjectID(hex: repo.base) else { return unusable("the record names no commit") }
             guard let lacking = objects.lacking(id, repository, clone) else { return nil }
             return DoctorFinding(kind: .objectsMissing, path: clone, what: "it lacks \(lacking), on which '\(record.name)' is based",
-                                 why: "files that the workweave has not changed cannot be read", fix: "git -C \(clone) fetch --refetch origin, or fetch it from another clone that has it")
+                                 why: "files that the workweave has not changed cannot be read", fix: "git -C \(clone.shellWord) fetch --refetch origin, or fetch it from another clone that has it")
         }
 
         /// The reference that keeps the base from being collected.
@@ -49,7 +49,7 @@ struct DoctorWorktrees {
             let name = ViewPlan.baseReference(record.name)
             guard try repository.references.read(name) == nil, let base = ObjectID(hex: repo.base) else { return [] }
             return [DoctorFinding(kind: .baseReference, path: clone, what: "\(name) is gone", why: "git gc may collect the commit that '\(record.name)' is based on",
-                                  fix: "git -C \(clone) update-ref \(name) \(repo.base)", repair: { [clone, record] in
+                                  fix: "git -C \(clone.shellWord) update-ref \(name.shellWord) \(repo.base)", repair: { [clone, record] in
                 try Repository(opening: clone).references.create(name, at: base, message: "rwv: base of workweave \(record.name)")
                 return "made it again at \(base.short)"
             })]
@@ -68,7 +68,7 @@ struct DoctorWorktrees {
             }
             if worktree.lockReason == nil {
                 found.append(DoctorFinding(kind: .worktreeUnlocked, path: admin, what: "the worktree is not locked", why: "'git worktree prune' and 'git gc' remove it while it is not mounted",
-                                           fix: "git -C \(clone) worktree lock \(top)", repair: {
+                                           fix: "git -C \(clone.shellWord) worktree lock \(top.shellWord)", repair: {
                     try LinkedWorktree.lock(admin, reason)
                     return "locked"
                 }))
@@ -82,7 +82,7 @@ struct DoctorWorktrees {
             let what = "the worktree '\(record.name)' is gone from the clone", why = "git does not work in \(top); the files there are as they were, but what was staged is not known"
             guard let tip = try repository.references.read(repo.branch) else {
                 return DoctorFinding(kind: .worktreeMissing, path: clone, what: "\(what), and so is its branch \(branch)", why: why,
-                                     fix: "find its last commit ('git -C \(clone) fsck --lost-found') and make the branch: git -C \(clone) branch \(branch) COMMIT; "
+                                     fix: "find its last commit (git -C \(clone.shellWord) fsck --lost-found) and make the branch: git -C \(clone.shellWord) branch \(branch.shellWord) COMMIT; "
                                          + "or, if there was none, at its base \(repo.base); then 'rwv doctor --fix'")
             }
             let plan = LinkedWorktree.Plan(name: record.name, path: top, branch: repo.branch, commit: tip, lockReason: ViewPlan.lockReason(record.name, in: weave),
@@ -108,10 +108,10 @@ struct DoctorWorktrees {
             let why = "git takes \(top) for a repository without a commit, and its commits may be collected"
             guard let last else {
                 return DoctorFinding(kind: .branchMissing, path: clone, what: "the branch \(short), which '\(record.name)' is on, is gone", why: why,
-                                     fix: "make it at its last commit: git -C \(clone) branch \(short) COMMIT (its base was \(repo.base))")
+                                     fix: "make it at its last commit: git -C \(clone.shellWord) branch \(short.shellWord) COMMIT (its base was \(repo.base))")
             }
             return DoctorFinding(kind: .branchMissing, path: clone, what: "the branch \(short), which '\(record.name)' is on, is gone", why: why,
-                                 fix: "git -C \(clone) branch \(short) \(last.hex)", repair: { [clone] in
+                                 fix: "git -C \(clone.shellWord) branch \(short.shellWord) \(last.hex)", repair: { [clone] in
                 try Repository(opening: clone).references.create(head, at: last, message: "rwv doctor: where the worktree was last")
                 return "made it again at \(last.short), where the worktree's log says that it was"
             })

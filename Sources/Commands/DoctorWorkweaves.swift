@@ -97,7 +97,7 @@ struct DoctorWorkweaves {
         if let place = try? Files.status(weave.workweaves), !place.isDirectory { return [] }
         if Files.exists(link) { return [] }
         return [DoctorFinding(kind: .missingDirectories, path: link, what: "the link to the checkout is gone", why: "'\(record.name)' is not where it is looked for",
-                              fix: "run 'rwv up', or: ln -s ../.rwv/workweaves/\(record.name)/checkout \(link)", repair: {
+                              fix: "run 'rwv up', or: ln -s ../.rwv/workweaves/\(record.name)/checkout \(link.shellWord)", repair: {
             if !Files.exists(weave.workweaves) { try Files.makeDirectory(weave.workweaves) }
             try Files.setMode(weave.workweaves, 0o755)
             defer { try? Files.setMode(weave.workweaves, 0o555) }
