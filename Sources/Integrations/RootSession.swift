@@ -59,6 +59,15 @@ package struct RootSession: Sendable {
         }
     }
 
+    /// Whether an entry of a list of members is somebody else's: a pattern, a single name, a way out of the root, or a place within a clone. Any other
+    /// may be the path of a clone that an earlier run has written.
+    func isOthers(_ entry: String?) -> Bool {
+        guard let entry else { return true }
+        let path = String(entry.dropFirst(entry.hasPrefix("./") ? 2 : 0).dropLast(entry.hasSuffix("/") ? 1 : 0))
+        guard (try? RepoPath(path)) != nil, !path.contains(where: { "*?[{!".contains($0) }) else { return true }
+        return (members.map(\.path) + strangers).contains { path.hasPrefix($0.text + "/") }
+    }
+
     /// Members that an ecosystem's tool would refuse, and why.
     package func refused(by ecosystem: some Ecosystem) -> [String] {
         guard let marker = ecosystem.marker else { return [] }

@@ -23,11 +23,13 @@ enum TextEdit {
     }
 
     /// A TOML text with the array at a dotted way from its root replaced; nil if there is none.
-    static func replacingArray(_ bytes: [UInt8], _ way: [String], by array: String) -> [UInt8]? {
+    /// - Parameter array: makes the new one of the items that are to stay, as they are written.
+    static func replacingArray(_ bytes: [UInt8], _ way: [String], keeping isKept: (String?) -> Bool, by array: ([String]) -> String) -> [UInt8]? {
         var node = try? TOMLDocument.parse(bytes)
         for key in way { node = node?[key]?.value }
-        guard let node, node.items != nil else { return nil }
-        return replacing(bytes, node.start.offset..<node.end.offset, by: array)
+        guard let node, let items = node.items else { return nil }
+        let kept = items.filter { isKept($0.text) }.map { String(decoding: bytes[$0.start.offset..<$0.end.offset], as: UTF8.self) }
+        return replacing(bytes, node.start.offset..<node.end.offset, by: array(kept))
     }
 }
 

@@ -20,11 +20,11 @@ struct CargoWorkspace: Ecosystem {
     }
 
     func files(_ session: RootSession) throws(IntegrationError) -> [GeneratedFile] {
-        let members = "[" + session.members(of: self).map { "\"\($0.path.text)\"" }.joined(separator: ", ") + "]"
+        func members(_ others: [String]) -> String { "[" + (session.members(of: self).map { "\"\($0.path.text)\"" } + others).joined(separator: ", ") + "]" }
         guard let existing = session.existing["Cargo.toml"] else {
-            return [GeneratedFile("Cargo.toml", "\(generatedMark)\n\n[workspace]\nmembers = \(members)\nresolver = \"2\"\n")]
+            return [GeneratedFile("Cargo.toml", "\(generatedMark)\n\n[workspace]\nmembers = \(members([]))\nresolver = \"2\"\n")]
         }
-        guard isGenerated(existing), let changed = TextEdit.replacingArray(existing, ["workspace", "members"], by: members) else {
+        guard isGenerated(existing), let changed = TextEdit.replacingArray(existing, ["workspace", "members"], keeping: session.isOthers, by: members) else {
             throw .own("Cargo.toml", self, session)
         }
         return [GeneratedFile("Cargo.toml", String(decoding: changed, as: UTF8.self))]

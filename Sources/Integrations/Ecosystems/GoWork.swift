@@ -37,7 +37,9 @@ struct GoWork: Ecosystem {
             let isBlock = uses.count > 1, single = lines[uses.lowerBound].drop(while: \.isWhitespace).dropFirst("use".count).drop(while: \.isWhitespace)
             let (entries, rest) = Self.entries(isBlock ? lines[uses].dropFirst().dropLast() : ["    " + single])
             let ends = isBlock ? (lines[uses.lowerBound], lines[uses.upperBound]) : ("use (", ")")
-            lines.replaceSubrange(uses, with: [ends.0] + paths.flatMap { entries[$0] ?? ["    " + $0] } + rest + [ends.1])
+            let others = entries.filter { !paths.contains($0.path) && session.isOthers($0.path) }.flatMap(\.lines)
+            let ours = paths.flatMap { path in entries.last { $0.path == path }?.lines ?? ["    " + path] }
+            lines.replaceSubrange(uses, with: [ends.0] + ours + others + rest + [ends.1])
         }
         text.lines = lines.map { line in
             let words = Self.words(line)
@@ -63,13 +65,13 @@ struct GoWork: Ecosystem {
         return lines[first...].firstIndex { words($0) == [")"] }.map { first...$0 }
     }
 
-    /// The lines of each member of a block with the comments above it, by path; and what stands behind the last.
-    private static func entries(_ lines: ArraySlice<String>) -> (entries: [String: [String]], rest: [String]) {
-        var entries: [String: [String]] = [:], above: [String] = []
+    /// The lines of each member of a block with the comments above it; and what stands behind the last.
+    private static func entries(_ lines: ArraySlice<String>) -> (entries: [(path: String, lines: [String])], rest: [String]) {
+        var entries: [(path: String, lines: [String])] = [], above: [String] = []
         for line in lines {
             above.append(line)
             guard let path = words(line).first else { continue }
-            entries[path] = above
+            entries.append((path, above))
             above = []
         }
         return (entries, above)

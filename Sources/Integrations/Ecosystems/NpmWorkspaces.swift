@@ -21,10 +21,13 @@ struct NpmWorkspaces: Ecosystem {
         let paths = session.members(of: self).map(\.path.text)
         let fresh = JSON.object([("name", .string(Self.packageName)), ("private", .bool(true)), ("workspaces", .strings(paths))]).text
         guard let existing = session.existing["package.json"] else { return [GeneratedFile("package.json", fresh)] }
-        guard isGenerated(existing), let list = TextEdit.object(existing)?["workspaces"] else { throw .own("package.json", self, session) }
+        guard isGenerated(existing), let workspaces = TextEdit.object(existing)?["workspaces"], let list = workspaces.members == nil ? workspaces : workspaces["packages"] else {
+            throw .own("package.json", self, session)
+        }
         // Dependencies that somebody installed at the root stand beside the list.
-        guard let start = fresh.firstRange(of: "\"workspaces\": ") else { return [] }
-        let changed = TextEdit.replacing(existing, list.range, by: String(fresh[start.upperBound...].dropLast(3)))
+        let others = (list.items ?? []).filter { session.isOthers($0.string) }.map { String(decoding: existing[$0.range], as: UTF8.self) }
+        let items = paths.map { String(decoding: JSON.string($0).bytes(isPretty: false), as: UTF8.self) } + others
+        let changed = TextEdit.replacing(existing, list.range, by: "[\n" + items.map { "    \($0)" }.joined(separator: ",\n") + "\n  ]")
         return [GeneratedFile("package.json", String(decoding: changed, as: UTF8.self))]
     }
 

@@ -18,12 +18,14 @@ struct PnpmWorkspaces: Ecosystem {
             return [GeneratedFile(path, "packages:\n" + items.map { "  \($0)\n" }.joined())]
         }
         guard isGenerated(existing), let root = TextEdit.root(existing), let list = root["packages"]?.value else { throw .own(path, self, session) }
-        if list.items?.map(\.text) == paths { return [GeneratedFile(path, String(decoding: existing, as: UTF8.self))] }
+        let others = (list.items ?? []).filter { session.isOthers($0.text) }, wanted = paths + others.compactMap(\.text)
+        if list.items?.map(\.text) == wanted { return [GeneratedFile(path, String(decoding: existing, as: UTF8.self))] }
         // pnpm itself keeps settings in this file.
         let indent = "\n" + String(repeating: " ", count: max(0, list.start.column - 1))
-        let changed = TextEdit.replacing(existing, list.start.offset..<list.contentEnd.offset, by: items.joined(separator: indent))
+        let kept = others.map { "- " + String(decoding: existing[$0.start.offset..<$0.end.offset], as: UTF8.self) }
+        let changed = TextEdit.replacing(existing, list.start.offset..<list.contentEnd.offset, by: (items + kept).joined(separator: indent))
         // An anchor, an alias or a tag goes with the list, and what refers to it means nothing or something else.
-        guard let after = TextEdit.root(changed), after["packages"]?.value.items?.map(\.text) == paths, Self.others(after) == Self.others(root) else {
+        guard let after = TextEdit.root(changed), after["packages"]?.value.items?.map(\.text) == wanted, Self.others(after) == Self.others(root) else {
             throw IntegrationError(
                 message: "projects/\(session.project)/\(path):\(list.start.line): 'packages' has an anchor, an alias or a tag, so \(name) cannot change it",
                 hint: "write it as a plain list, or turn the integration off (integrations: {\(name): {enabled: false}})")

@@ -20,11 +20,11 @@ struct UvWorkspace: Ecosystem {
     }
 
     func files(_ session: RootSession) throws(IntegrationError) -> [GeneratedFile] {
-        let members = "[\n" + session.members(of: self).map { "    \"\($0.path.text)\",\n" }.joined() + "]"
+        func members(_ others: [String]) -> String { "[\n" + (session.members(of: self).map { "\"\($0.path.text)\"" } + others).map { "    \($0),\n" }.joined() + "]" }
         guard let existing = session.existing["pyproject.toml"] else {
-            return [GeneratedFile("pyproject.toml", "\(generatedMark)\n[tool.uv.workspace]\nmembers = \(members)\n")]
+            return [GeneratedFile("pyproject.toml", "\(generatedMark)\n[tool.uv.workspace]\nmembers = \(members([]))\n")]
         }
-        guard isGenerated(existing), let changed = TextEdit.replacingArray(existing, ["tool", "uv", "workspace", "members"], by: members) else {
+        guard isGenerated(existing), let changed = TextEdit.replacingArray(existing, ["tool", "uv", "workspace", "members"], keeping: session.isOthers, by: members) else {
             throw .own("pyproject.toml", self, session)
         }
         return [GeneratedFile("pyproject.toml", String(decoding: changed, as: UTF8.self))]
