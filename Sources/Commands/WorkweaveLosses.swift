@@ -62,6 +62,12 @@ struct WorkweaveLosses {
             let work = try TreeWork(admin, top), named = try work.changes()
             let changes = repo.path == "projects/" + info.project ? try RemadeFiles(weave, info, record).others(named) : named.map(\.path).filter { !isGiven(repo.path + "/" + $0) }
             if !changes.isEmpty { losses.append(Loss(text: "\(repo.path) \(TreeWork.told(changes))")) }
+            // Changed copies that git does not name, because it ignores them; the project's own were looked at.
+            for path in (record?.given ?? [:]).keys.sorted() where path.hasPrefix(repo.path + "/") && repo.path != "projects/" + info.project {
+                if Files.exists("\(info.path)/\(path)"), !isGiven(path), !changes.contains(String(path.dropFirst(repo.path.count + 1))) {
+                    losses.append(Loss(text: "\(path) was copied there, and was changed"))
+                }
+            }
             losses += try work.others().map { Loss(text: repo.path + $0) }
             // Made inside, maybe where git ignores it.
             for inner in try LinkedWorktree.list(repository.commonDirectory) where inner.path.hasPrefix(top + "/") && Files.isDirectory(inner.path) {

@@ -31,7 +31,9 @@ extension Overlay {
         do throws(Errno) {
             guard let status = try upper.statusIfExists(s.path) else { return true }
             guard status.isDirectory else { return ifHidden }
-            let isOpaque = try upper.hasAttribute(s.path, format.opaque), isMoved = try upper.hasAttribute(s.path, format.redirect)
+            // `x` only announces whiteouts.
+            let mark = try upper.attribute(s.path, format.opaque), isOpaque = mark != nil && mark != [UInt8(ascii: "x")]
+            let isMoved = try upper.hasAttribute(s.path, format.redirect)
             return !(isOpaque || isMoved) || ifHidden
         } catch where error == .notDirectory { return ifHidden }
     }

@@ -98,6 +98,8 @@ extension EndToEnd {
                     echo EN > "$(clone server)/.env-copy"; mkdir "$(clone server)/deps"; printf '\\nworkweave:\\n  copy: [github/chatly/server/.env-copy]\\n  link: [github/chatly/server/deps]\\n' >> "$P/rwv.yaml"
                     create agent; V=$(view agent server); same_text 'the copy' EN "$(cat "$V/.env-copy")"; same_text 'the link' "$(clone server)/deps" "$(readlink "$V/deps")"; echo more >> "$(clone server)/.env-copy"; delete agent
                     create agent; echo more >> "$V/.env-copy"; refuses -C "$W" workweave web-app delete agent; says .env-copy; delete --force agent
+                    git -C "$(clone server)" config core.excludesFile "$S/ignored"; echo .env-copy > "$S/ignored"
+                    create agent; echo more >> "$V/.env-copy"; same_text 'status' '' "$(git -C "$V" status --porcelain -- .env-copy)"; refuses -C "$W" workweave web-app delete agent; says '.env-copy was copied there, and was changed'; delete --force agent
                     create agent; ln -sfn elsewhere "$V/deps"; refuses -C "$W" workweave web-app delete agent; says deps; delete --force agent
                     if [ "$SHOWN" = fuse ]; then create agent; rmdir "$W/.workweaves/agent"; fi
                     """)

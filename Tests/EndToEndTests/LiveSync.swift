@@ -86,6 +86,17 @@ extension EndToEnd {
             }
         }
 
+        /// Beside what somebody has removed.
+        @Test(arguments: engines) func besideWhatWasRemoved(engine: String) throws {
+            try Sandbox.with([.app, .links]) { box in
+                try box.bash("""
+                    \(Self.begin(engine))
+                    rm -rf "$(view agent web)"; entry late; same_text 'sync' 'added: github/chatly/late' "$(sync_it)"; is_clean "$(view agent late)"
+                    same_text 'what is there' 'late server ' "$(ls "$A/github/chatly" | tr '\\n' ' ')"; delete --force agent
+                    """)
+            }
+        }
+
         /// A directory that was there before a repo came to lie in it.
         @Test(arguments: engines) func intoADirectoryOfTheUsers(engine: String) throws {
             try Sandbox.with([.app]) { box in
