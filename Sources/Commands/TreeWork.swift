@@ -25,6 +25,8 @@ struct TreeWork {
         return try named + LinkedWorktree.hiddenChanges(gitDirectory, top, entries).map { ($0, false) }
     }
 
+    func isTracked(_ path: String) -> Bool { entries.contains { $0.path.elementsEqual(path.utf8) } }
+
     /// What submodules hold, and what git has set aside: each to be put behind the repo's path.
     func others() throws -> [String] {
         var found = LinkedWorktree.filesInSubmodules(top, entries).map { ", submodule \($0): files that git does not see, since it is not initialised" }

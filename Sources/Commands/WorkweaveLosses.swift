@@ -64,7 +64,8 @@ struct WorkweaveLosses {
             if !changes.isEmpty { losses.append(Loss(text: "\(repo.path) \(TreeWork.told(changes))")) }
             // Changed copies that git does not name, because it ignores them; the project's own were looked at.
             for path in (record?.given ?? [:]).keys.sorted() where path.hasPrefix(repo.path + "/") && repo.path != "projects/" + info.project {
-                if Files.exists("\(info.path)/\(path)"), !isGiven(path), !changes.contains(String(path.dropFirst(repo.path.count + 1))) {
+                let place = String(path.dropFirst(repo.path.count + 1))
+                if Files.exists("\(info.path)/\(path)"), !isGiven(path), !changes.contains(place), !work.isTracked(place) {
                     losses.append(Loss(text: "\(path) was copied there, and was changed"))
                 }
             }

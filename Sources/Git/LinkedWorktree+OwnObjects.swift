@@ -31,7 +31,7 @@ extension LinkedWorktree {
         /// In lower case where git was told that the file is as it should be (`--assume-unchanged`); `S` where it was told not to look (`--skip-worktree`).
         let tag: UInt8
         let isGitlink: Bool
-        let path: [UInt8]
+        package let path: [UInt8]
         var text: String { String(decoding: path, as: UTF8.self) }
     }
 

@@ -113,8 +113,7 @@ extension Repository {
     package func unreachableCommits(from head: ObjectID, excluding: Set<String>, worktree: String? = nil, ownHead: Bool = true, limit: Int = 3)
         throws(GitError) -> UnreachableCommits {
         // Mostly the clone's own branch has them, and no other reference need be read.
-        let own = try self.head()
-        if ownHead, let commit = own.commit, own.branch.map({ !excluding.contains("refs/heads/" + $0) }) ?? true,
+        if ownHead, let own = try? self.head(), let commit = own.commit, own.branch.map({ !excluding.contains("refs/heads/" + $0) }) ?? true,
            try commits(from: [head], hiding: [commit], limit: 0).isEmpty { return UnreachableCommits(count: 0, first: []) }
         var keepers: Set<ObjectID> = []
         for prefix in ["refs/heads/", "refs/remotes/", "refs/tags/"] {
@@ -140,8 +139,7 @@ extension Repository {
             let lost = try unreachableCommits(from: tip, excluding: [branch, "refs/rwv/\(workweave)/base"], worktree: workweave, limit: 1)
             return lost.isEmpty ? nil : (lost.count, lost.first.first.map { "\($0.id.short) \($0.summary)" } ?? tip.short)
         }
-        let own = try head()
-        if own.commit == tip, own.branch.map({ "refs/heads/" + $0 }) != branch { return nil }
+        if let own = try? head(), own.commit == tip, own.branch.map({ "refs/heads/" + $0 }) != branch { return nil }
         let outcome = try GitProgram.run(["--git-dir", commonDirectory, "log", "--format=%h %s", tip.hex, "--not", "--exclude=\(branch.dropFirst("refs/heads/".count))", "--branches", "--remotes", "--tags"],
                                          directory: commonDirectory)
         try outcome.check("cannot walk the history of \(commonDirectory)")
