@@ -19,7 +19,7 @@ struct CheckoutMoves {
     /// Where a repo is made.
     func joining(_ part: UInt32) -> String { "\(directory)/\(Self.joiningPrefix)\(part)" }
 
-    /// Moves repos to where the record says that they are, and removes the others. Also what a program left that was killed in between.
+    /// Moves repos to where the record says that they are, and removes the others, unless something stands in the place of one that counts. Also what a program left that was killed in between.
     /// - Throws: when one cannot be moved; it can be done again.
     func settle() throws(WeaveError) {
         let aside = try system("read \(directory)") { () throws(Errno) in
@@ -38,6 +38,8 @@ struct CheckoutMoves {
             }
         }
         try record.protectCheckouts(below: root, in: weave)
-        for name in aside { try? Files.removeTree("\(directory)/\(name)") }
+        // What cannot be put back, since somebody has put something in its place meanwhile, may be work.
+        let kept = Set(record.repos.flatMap { [Self.joiningPrefix + "\($0.part)", Self.leavingPrefix + "\($0.part)"] })
+        for name in aside where !kept.contains(name) { try? Files.removeTree("\(directory)/\(name)") }
     }
 }

@@ -187,6 +187,9 @@ extension EndToEnd {
                     echo mine > "$A/github/chatly/server/late"; cp "$S/one" "$M"
                     # What was taken aside and not put back is back with the next server.
                     mv "$A/github/chatly/server" "$W/.rwv/workweaves/agent/leaving-$(/usr/bin/python3 -c 'import json, sys; print([r["part"] for r in json.load(open(sys.argv[1]))["repos"] if r["path"] == "github/chatly/server"][0])' "$W/.rwv/workweaves/agent/workweave.json")"
+                    # Not over what somebody has put there meanwhile, and nothing of it goes.
+                    mkdir "$A/github/chatly/server"; echo there > "$A/github/chatly/server/x"; up; down
+                    same_text 'aside' mine "$(cat "$W"/.rwv/workweaves/agent/leaving-*/late)"; rm -r "$A/github/chatly/server"
                     up; same_text 'mine' mine "$(cat "$A/github/chatly/server/late")"; delete --force agent; fsck_all
                     """)
             }
